@@ -1,0 +1,61 @@
+// boot.h: the bootloader's one decision, made at every reset.
+//
+// cp_boot_prepare() reads the boot state, finishes or undoes a swap as that
+// state asks, and tells the caller what to start. The caller owns the hardware:
+// it sets up the ports before, and jumps to the application after.
+
+#ifndef CUTPROOF_BOOT_H
+#define CUTPROOF_BOOT_H
+
+#include "cutproof/flash.h"
+
+// What the boot state says. The values are not what is stored in flash.
+enum cp_state {
+    CP_STATE_BOOT,   // start ACTIVE; nothing is pending
+    CP_STATE_SWAP,   // an update is requested, under way, or on trial
+    CP_STATE_REVERT, // the last update was not confirmed and was undone
+    CP_STATE_DETACH, // the application asked for the external DFU mode
+};
+
+// A way to keep the boot state in flash; see core/src/state_format.h.
+struct cp_state_format;
+
+// The format of the seed: docs/SPEC.md, "State format seed".
+extern const struct cp_state_format cp_state_format_seed;
+
+struct cp_boot_config {
+    struct cp_partition active; // the running image; the application starts at its first byte
+    struct cp_partition dfu;    // the next image; at least one page unit larger than active
+    struct cp_partition state;  // the boot state, in the format below
+    const struct cp_state_format *format;
+    uint8_t *buffer;            // for copying, lent by the caller during each call
+    uint32_t buffer_size_bytes; // divides the page unit; a multiple of every write size
+};
+
+// The page unit in bytes: the larger of the erase sizes of ACTIVE and DFU. Every
+// copy step of a swap moves one such unit.
+uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
+
+// The most erases one page sees in one update from download to confirm or
+// revert, if the power never fails: DFU is erased by the download, the swap and
+// the revert. Each power loss adds at most one.
+#define CP_BOOT_ERASES_PER_UPDATE_MAX 3
+
+// Check a configuration; cp_boot_prepare() does this first, at each boot.
+// Returns CP_OK, or
+//   CP_ERR_ARGUMENT   a null pointer, a zero size, or an erase value that is neither 0x00 nor 0xFF
+//   CP_ERR_BOUNDS     a partition does not lie inside its flash (no overflow can hide it)
+//   CP_ERR_ALIGNMENT  a partition is not page-aligned, or the buffer does not fit the units
+//   CP_ERR_LAYOUT     partitions overlap on one flash, ACTIVE or DFU is not a whole number of
+//                     page units, DFU is not at least one page unit larger than ACTIVE, or
+//                     STATE cannot hold the format's records
+int cp_boot_check(const struct cp_boot_config *config);
+
+// Bring the device into a state from which ACTIVE can be started.
+// On CP_OK *state is the boot state as it was read on entry: CP_STATE_DETACH
+// asks the caller to enter its external DFU mode, any other to start ACTIVE.
+// Errors: those of cp_boot_check(), or CP_ERR_FLASH when a flash operation
+// failed; ACTIVE must then not be started.
+int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state);
+
+#endif

@@ -1,0 +1,74 @@
+// updater.h: what an application uses to update itself.
+//
+// Life of an update: write the new image to DFU with cp_updater_write() (or
+// cp_updater_prepare() and then writes), check it with cp_updater_hash(), call
+// cp_updater_request(), reset. The new image starts on trial; when it is sure of
+// itself it calls cp_updater_confirm(). If it resets without, the old one returns.
+
+#ifndef CUTPROOF_UPDATER_H
+#define CUTPROOF_UPDATER_H
+
+#include "cutproof/boot.h"
+
+struct cp_updater_config {
+    struct cp_partition dfu;
+    struct cp_partition state;
+    uint32_t active_size_bytes; // the size of ACTIVE: no larger image is accepted
+    const struct cp_state_format *format;
+    uint8_t *buffer;            // lent during each call
+    uint32_t buffer_size_bytes; // a multiple of the write sizes of DFU and STATE
+};
+
+// The updater's volatile state. Fields are private.
+struct cp_updater {
+    const struct cp_updater_config *config;
+    uint32_t write_end_bytes; // where the last write ended
+    uint32_t erased_end_bytes; // DFU pages below this, from the last page written on, are erased
+};
+
+// Called with successive pieces of the image by cp_updater_hash().
+typedef void (*cp_hash_update)(void *context, const uint8_t *data, uint32_t size_bytes);
+
+// Start using the updater. *config must outlive it.
+// CP_ERR_ARGUMENT, CP_ERR_BOUNDS, CP_ERR_ALIGNMENT, CP_ERR_LAYOUT: as cp_boot_check().
+int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *config);
+
+// Read the boot state. CP_ERR_FLASH if it cannot be read.
+int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state);
+
+// Erase all of DFU, so that writes afterwards need no erase.
+// CP_ERR_STATE during a trial (DFU holds the image to return to), CP_ERR_FLASH.
+int cp_updater_prepare(struct cp_updater *updater);
+
+// Write a piece of the new image at offset_bytes of DFU. Each DFU page is erased
+// when a write first enters it, unless cp_updater_prepare() has erased it.
+// A write either continues where the last one ended or starts at a page
+// boundary; going back to a page boundary erases that page again.
+// CP_ERR_STATE during a trial; CP_ERR_BOUNDS beyond active_size_bytes;
+// CP_ERR_ALIGNMENT offset or size not a multiple of the write size, or an offset
+// inside a page that does not continue the last write; CP_ERR_FLASH.
+int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const void *data,
+                     uint32_t size_bytes);
+
+// Ask for DFU to be swapped in at the next reset. The caller has verified DFU.
+// CP_ERR_STATE during a trial, CP_ERR_FLASH.
+int cp_updater_request(struct cp_updater *updater);
+
+// Keep the running image: no revert at the next reset. Harmless when nothing is
+// on trial. CP_ERR_FLASH.
+int cp_updater_confirm(struct cp_updater *updater);
+
+// Ask for the external DFU mode at the next reset.
+// CP_ERR_STATE during a trial, CP_ERR_FLASH.
+int cp_updater_detach(struct cp_updater *updater);
+
+// Read back DFU. CP_ERR_BOUNDS, CP_ERR_FLASH.
+int cp_updater_read(struct cp_updater *updater, uint32_t offset_bytes, void *data,
+                    uint32_t size_bytes);
+
+// Feed the first size_bytes of DFU to update(), in pieces of at most the buffer.
+// CP_ERR_BOUNDS beyond active_size_bytes, CP_ERR_FLASH.
+int cp_updater_hash(struct cp_updater *updater, uint32_t size_bytes, cp_hash_update update,
+                    void *context);
+
+#endif

@@ -1,0 +1,41 @@
+// state_format.h: the seam between the swap protocol and how its state is kept.
+//
+// boot.c and updater.c know the protocol: which steps a swap has and what each
+// call means. A format knows how to keep that in the STATE partition. `seed` is
+// the published one; a second format plugs in here.
+
+#ifndef CP_STATE_FORMAT_H
+#define CP_STATE_FORMAT_H
+
+#include "cutproof/boot.h"
+
+// Steps are numbered through both directions: 0 .. 2N-1 are the copies of the
+// swap, 2N .. 4N-1 those of the revert, N being the page units of ACTIVE.
+struct cp_state_view {
+    enum cp_state state; // what the stored state says
+    uint32_t next_step;  // the first step not yet recorded as done, 0 .. 4N
+};
+
+struct cp_state_format {
+    // Bytes of STATE the format needs for page_count page units, given the
+    // write size of STATE; UINT32_MAX when they cannot be counted in 32 bits.
+    uint32_t (*size_bytes)(uint32_t page_count, uint32_t write_size_bytes);
+
+    // Read the stored state alone. CP_ERR_FLASH when a read fails.
+    int (*get)(const struct cp_partition *state, enum cp_state *value);
+
+    // Read the stored state and the progress. CP_ERR_FLASH when a read fails.
+    int (*load)(const struct cp_partition *state, uint32_t page_count,
+                struct cp_state_view *view);
+
+    // Record that copy step `step` is done. CP_ERR_FLASH.
+    int (*record_step)(const struct cp_partition *state, uint32_t step);
+
+    // All revert steps are done: forget the progress and store CP_STATE_REVERT.
+    int (*finish_revert)(const struct cp_partition *state);
+
+    // Store a new state and forget the progress; nothing if it is stored already.
+    int (*set)(const struct cp_partition *state, enum cp_state value);
+};
+
+#endif

@@ -1,0 +1,132 @@
+// case.h: one case, fully resolved: the machine, the script, the faults, the
+// bounds and what is expected. The scenario loader makes it; the explorer runs it.
+
+#ifndef CP_FAULTS_CASE_H
+#define CP_FAULTS_CASE_H
+
+#include "sim/part.h"
+#include "sim/program.h"
+
+#define CP_NAME_MAX 96u
+#define CP_UNLIMITED UINT32_MAX
+#define CP_BIT_MASKS_MAX 8u
+
+// The promises, in the order of docs/SPEC.md. cp_promise_name() gives their ids.
+enum cp_promise {
+    CP_PROMISE_BOOTABLE,
+    CP_PROMISE_RESUMES,
+    CP_PROMISE_UPDATE_COMPLETES,
+    CP_PROMISE_NO_PHANTOM_UPDATE,
+    CP_PROMISE_TRIAL_HAPPENS,
+    CP_PROMISE_UNCONFIRMED_REVERTS,
+    CP_PROMISE_CONFIRMED_STAYS,
+    CP_PROMISE_TELLS_TRUTH,
+    CP_PROMISE_LEGAL_FLASH_USE,
+    CP_PROMISE_BOUNDED_WEAR,
+    CP_PROMISE_COUNT
+};
+
+const char *cp_promise_name(enum cp_promise promise);
+
+// How a program of one write unit can be torn: which of the bits that were to
+// change did change. How a page erase can be torn: which words are erased, or
+// for the bit shapes which bits of every word. docs/SPEC.md, "Fault model".
+enum cp_program_tear {
+    CP_TEAR_BYTES_1, // the first byte only, in address order
+    CP_TEAR_BYTES_2,
+    CP_TEAR_BYTES_3,
+    CP_TEAR_LOW_HALF, // the low 16 bits (on a little-endian word the same as two bytes)
+    CP_TEAR_HIGH_HALF,
+    CP_TEAR_EVEN_BITS,
+    CP_TEAR_ODD_BITS,
+    CP_TEAR_LOW_NIBBLES,
+    CP_TEAR_HIGH_NIBBLES,
+    CP_TEAR_LOWEST_BIT_MISSING,  // all but the lowest bit that should have changed
+    CP_TEAR_HIGHEST_BIT_MISSING, // all but the highest
+    CP_PROGRAM_TEAR_COUNT
+};
+
+enum cp_erase_tear {
+    CP_TEAR_FIRST_HALF, // words in the first half of the page are erased, the rest untouched
+    CP_TEAR_SECOND_HALF,
+    CP_TEAR_EVEN_WORDS,
+    CP_TEAR_ODD_WORDS,
+    CP_TEAR_ONLY_FIRST_WORD,
+    CP_TEAR_ALL_BUT_FIRST_WORD,
+    CP_TEAR_ERASE_EVEN_BITS, // in every word, the even bits are erased, the rest untouched
+    CP_TEAR_ERASE_ODD_BITS,
+    CP_TEAR_ERASE_LOW_NIBBLES,
+    CP_TEAR_ERASE_HIGH_NIBBLES,
+    CP_ERASE_TEAR_COUNT
+};
+
+const char *cp_program_tear_name(enum cp_program_tear tear); // "bytes-1", "low-half", ...
+const char *cp_erase_tear_name(enum cp_erase_tear tear);     // "first-half", ...
+
+// When a cut may happen, by what is running.
+enum cp_phase { CP_PHASE_BOOTLOADER, CP_PHASE_APPLICATION, CP_PHASE_COUNT };
+
+struct cp_fault_model {
+    bool cut;                // cut before and after each operation and milestone
+    uint32_t cut_phases;     // bit per enum cp_phase
+    uint32_t program_tears;  // bit per enum cp_program_tear
+    uint32_t erase_tears;    // bit per enum cp_erase_tear
+    uint32_t torn_areas;     // bit per enum cp_area in which operations can be torn
+    // More torn erases: in every word these bits are erased, the rest untouched.
+    uint32_t erase_bit_masks[CP_BIT_MASKS_MAX];
+    uint32_t erase_bit_mask_count;
+};
+
+// CP_UNLIMITED where there is no bound.
+struct cp_bounds {
+    uint32_t cuts_max;    // power losses in one history
+    uint32_t torn_max;    // of which inside an operation
+    uint32_t states_max;
+    uint32_t seconds_max;
+};
+
+enum cp_verdict { CP_VERDICT_PROVED, CP_VERDICT_BOUNDED, CP_VERDICT_VIOLATED, CP_VERDICT_ERROR };
+
+const char *cp_verdict_name(enum cp_verdict verdict); // "PROVED", ...
+
+struct cp_expect {
+    enum cp_verdict verdict;
+    uint32_t violates; // bit per promise that the case claims to be broken
+    char because[256]; // the reason, when it claims that
+    uint32_t states_min;
+};
+
+struct cp_image {
+    char name[32];
+    uint32_t size_bytes;
+    uint64_t seed; // of its pseudo-random content
+    enum cp_firmware firmware;
+    uint8_t next;
+};
+
+struct cp_case {
+    char name[CP_NAME_MAX]; // scenario name, with the matrix choice in brackets if there is one
+    char file[256];         // the scenario file as given
+    uint32_t line;
+    struct cp_part devices[CP_DEVICES_MAX]; // with the scenario's overrides applied
+    uint32_t device_count;
+    struct cp_program_area areas[CP_AREA_COUNT];
+    struct cp_image images[CP_IMAGES_MAX];
+    uint32_t image_count;
+    uint8_t start_image;   // in ACTIVE at the start
+    uint8_t dfu_image;     // in DFU at the start, or CP_IMAGE_NONE
+    uint32_t buffer_size_bytes;
+    uint32_t chunk_size_bytes;
+    char format[16];
+    enum cp_download download;
+    enum cp_after_revert after_revert;
+    bool detach;
+    bool dfu_host_present;
+    struct cp_fault_model faults;
+    struct cp_bounds bounds;
+    uint32_t promises; // bit per promise that is checked
+    uint32_t erases_per_update_max; // for bounded-wear
+    struct cp_expect expect;
+};
+
+#endif

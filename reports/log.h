@@ -1,0 +1,52 @@
+// log.h: the run log, an SQLite file that every report is made from.
+//
+// The schema is in docs/SPEC.md, "Run log". Rows are committed in batches at
+// least once a second, so a run that is killed leaves a readable log whose
+// `run.complete` is 0.
+
+#ifndef CP_REPORTS_LOG_H
+#define CP_REPORTS_LOG_H
+
+#include "faults/result.h"
+
+struct cp_log;
+
+struct cp_log_run {
+    const char *version;
+    const char *core_name, *core_hash;
+    const char *command_line;
+};
+
+// Create a log at path. An existing file is never overwritten: that is an error.
+// Errors are negative, with a message in error[CP_MESSAGE_MAX].
+int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log,
+                  char *error);
+
+// Begin a case; rows that follow belong to it. `yaml` is the text of its file.
+int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint32_t case_hash,
+                      const char *yaml);
+
+// One explored state. Fast: prepared, batched, no index.
+int cp_log_state(struct cp_log *log, const struct cp_state_row *row);
+
+// End the case: verdict, violations, promises, sites, wear and times.
+int cp_log_end_case(struct cp_log *log, const struct cp_case *test_case,
+                    const struct cp_result *result);
+
+// Mark the run complete (or interrupted), commit and close. The log is freed in any case.
+int cp_log_close(struct cp_log *log, bool complete);
+
+// The message of the last failure.
+const char *cp_log_error(const struct cp_log *log);
+
+// Check that path is a log of this program that can be read: 0, or negative with
+// a message that says what is wrong (no file, not SQLite, not a Cutproof log,
+// another schema version).
+int cp_log_check(const char *path, char *error);
+
+// The scenario text and file name of a case in a log, by case name. The caller
+// frees *yaml. Negative with a message when there is none.
+int cp_log_find_case(const char *path, const char *case_name, char **yaml, char file[256],
+                     uint32_t *case_hash, char *error);
+
+#endif

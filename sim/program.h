@@ -1,0 +1,124 @@
+// program.h: the contract between the prover and a program under test.
+//
+// A program is what runs on the simulated machine: a bootloader, and the
+// application it starts. It touches the hardware only through mmio_read32() and
+// mmio_write32(), and tells the prover what it is doing through the cp_note_*
+// and cp_end_* calls below. The prover offers these functions; the program is
+// either linked in (the real core) or a shared library that exports a
+// `struct cp_program` named cp_program (a faulty core, or a user's own code).
+//
+// A program must be a function of the flash: no heap, no mutable statics, no
+// clock, no random numbers. All it remembers lives on its stack.
+
+#ifndef CP_SIM_PROGRAM_H
+#define CP_SIM_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CP_PROGRAM_ABI 1u
+#define CP_IMAGE_NONE 0xFFu
+#define CP_IMAGES_MAX 8u
+#define CP_DEVICES_MAX 2u
+#define CP_BUFFER_SIZE_MAX_BYTES 8192u
+
+// The four ranges a device is divided into.
+enum cp_area { CP_AREA_BOOTLOADER, CP_AREA_STATE, CP_AREA_ACTIVE, CP_AREA_DFU, CP_AREA_COUNT };
+
+// How an image behaves when it runs on trial.
+enum cp_firmware { CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD, CP_FIRMWARE_HANGS, CP_FIRMWARE_EITHER };
+
+// How an application gets its next image into DFU.
+enum cp_download {
+    CP_DOWNLOAD_NONE,       // it is there from the start
+    CP_DOWNLOAD_PREPARE,    // erase all of DFU, then write
+    CP_DOWNLOAD_AS_IT_GOES, // erase each page when first written to
+};
+
+// What an application does that finds its update was reverted.
+enum cp_after_revert { CP_AFTER_REVERT_STOP, CP_AFTER_REVERT_RETRY };
+
+// One flash device as the program's ports see it.
+struct cp_program_device {
+    uint32_t registers_address;
+    uint32_t flash_address;
+    uint32_t size_bytes;
+    uint32_t erase_size_bytes;
+};
+
+struct cp_program_area {
+    uint32_t device; // index into devices
+    uint32_t offset_bytes;
+    uint32_t size_bytes;
+};
+
+struct cp_program_image {
+    uint32_t size_bytes;
+    enum cp_firmware firmware;
+    uint8_t next; // the update offered to this image, or CP_IMAGE_NONE
+};
+
+// What a program is given: the board it runs on and the script of its
+// application. Constant through a case; not part of the machine's state.
+struct cp_program_board {
+    struct cp_program_device devices[CP_DEVICES_MAX];
+    struct cp_program_area areas[CP_AREA_COUNT];
+    struct cp_program_image images[CP_IMAGES_MAX];
+    uint32_t buffer_size_bytes;
+    uint32_t chunk_size_bytes; // of a download
+    const char *format;        // "seed"
+    enum cp_download download;
+    enum cp_after_revert after_revert;
+    bool detach;           // updates are fetched in the external DFU mode
+    bool dfu_host_present; // in that mode, somebody sends an image
+};
+
+struct cp_program {
+    uint32_t abi; // CP_PROGRAM_ABI
+    const char *name;
+    const char *core_hash; // hex digest of the sources it was built from
+    // Each entry runs on a zeroed stack and ends with one of the cp_end_* calls.
+    void (*bootloader)(const struct cp_program_board *board);
+    void (*application)(const struct cp_program_board *board, uint8_t image);
+    void (*dfu_mode)(const struct cp_program_board *board, uint8_t base_image);
+};
+
+// Milestones of an application. A request, confirm or detach is begun before
+// the updater is called and returned after it reported success.
+enum cp_note {
+    CP_NOTE_DOWNLOAD_BEGUN,   // value: the image
+    CP_NOTE_DOWNLOAD_DONE,    // value: the image
+    CP_NOTE_REQUEST_BEGUN,    // value: the image
+    CP_NOTE_REQUEST_RETURNED, // value: the image
+    CP_NOTE_CONFIRM_BEGUN,    // value: unused
+    CP_NOTE_CONFIRM_RETURNED, // value: unused
+    CP_NOTE_DETACH_BEGUN,     // value: unused
+    CP_NOTE_DETACH_RETURNED,  // value: unused
+    CP_NOTE_STATE_REPORTED,   // value: enum cp_state as the updater's get_state gave it
+};
+
+// --- offered by the prover ---
+
+// Report a milestone.
+void cp_note(enum cp_note note, uint32_t value);
+
+// A choice that the outside world makes; every value below count is explored.
+uint32_t cp_choose(uint32_t count);
+
+// The server an application downloads from: copy a piece of image `image`.
+void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t size_bytes);
+
+// The check value that comes with an image, and the same over any bytes: a
+// 64-bit digest fed piece by piece, started from 0.
+uint64_t cp_image_digest(uint8_t image);
+uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes);
+
+// How a run ends. None of these returns.
+_Noreturn void cp_end_jump(void);        // bootloader: start what is in ACTIVE
+_Noreturn void cp_end_dfu_mode(void);    // bootloader: enter the external DFU mode
+_Noreturn void cp_end_panic(int error);  // bootloader: an error; panic means reset
+_Noreturn void cp_end_reset(void);       // application: software reset
+_Noreturn void cp_end_hang(void);        // application: hangs until the watchdog resets it
+_Noreturn void cp_end_idle(void);        // application: nothing left to do
+
+#endif
