@@ -1,8 +1,8 @@
 // log.h: the run log, an SQLite file that every report is made from.
 //
-// The schema is in docs/SPEC.md, "Run log". Rows are committed in batches at
-// least once a second, so a run that is killed leaves a readable log whose
-// `run.complete` is 0.
+// The schema is in docs/SPEC.md, "Run log", and as SQL in log_schema.c. Rows
+// are committed in batches at least once a second, so a run that is killed
+// leaves a readable log whose `run.complete` is 0.
 
 #ifndef CP_REPORTS_LOG_H
 #define CP_REPORTS_LOG_H
@@ -39,14 +39,29 @@ int cp_log_close(struct cp_log *log, bool complete);
 // The message of the last failure.
 const char *cp_log_error(const struct cp_log *log);
 
-// Check that path is a log of this program that can be read: 0, or negative with
-// a message that says what is wrong (no file, not SQLite, not a Cutproof log,
-// another schema version).
-int cp_log_check(const char *path, char *error);
+// What cp_log_check() finds. Below zero the file is of no use.
+enum cp_log_status {
+    CP_LOG_COMPLETE = 0,
+    CP_LOG_INCOMPLETE = 1,     // readable; its run was interrupted, killed, or still goes on
+    CP_LOG_NO_FILE = -1,       // there is no such file
+    CP_LOG_UNREADABLE = -2,    // the file cannot be opened or read
+    CP_LOG_NOT_SQLITE = -3,    // it is no SQLite database
+    CP_LOG_NOT_OURS = -4,      // a database, but no Cutproof log
+    CP_LOG_OTHER_SCHEMA = -5,  // a log of another schema version
+};
+
+// Check that path is a log of this program that can be read. Except for
+// CP_LOG_COMPLETE, error[CP_MESSAGE_MAX] says what is the matter.
+enum cp_log_status cp_log_check(const char *path, char *error);
 
 // The scenario text and file name of a case in a log, by case name. The caller
 // frees *yaml. Negative with a message when there is none.
 int cp_log_find_case(const char *path, const char *case_name, char **yaml, char file[256],
                      uint32_t *case_hash, char *error);
+
+// Call `found` with the name of each case in a log, in the order they were run.
+// Negative with a message when the log cannot be read.
+int cp_log_each_case(const char *path, void (*found)(void *context, const char *case_name),
+                     void *context, char *error);
 
 #endif

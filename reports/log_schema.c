@@ -1,0 +1,118 @@
+// log_schema.c: the tables and views of a run log, as SQL.
+//
+// What is read by people is text: verdicts, promises, fault and outcome names.
+// `states` has a row for every explored cut, millions of them, so it holds small
+// numbers; `states_named` gives them their names. There is no index: building
+// one would cost more than the rows, and each report reads a whole case.
+//
+// `case` is a keyword of SQL, so the column is `case_id` everywhere.
+
+#include "reports/log_schema.h"
+
+const char cp_log_schema[] =
+    "CREATE TABLE run("
+    "  version TEXT NOT NULL, core_name TEXT NOT NULL, core_hash TEXT NOT NULL,"
+    "  command_line TEXT NOT NULL, sqlite_version TEXT NOT NULL,"
+    "  started_at TEXT NOT NULL,"   // UTC, ISO 8601
+    "  finished_at TEXT,"           // null: killed, or still running
+    "  complete INTEGER NOT NULL);" // 1 only if every selected case was run to its end
+    "CREATE TABLE scenarios(file TEXT PRIMARY KEY, yaml TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE cases("
+    "  id INTEGER PRIMARY KEY, scenario TEXT NOT NULL, hash TEXT NOT NULL,"
+    "  file TEXT NOT NULL, line INTEGER NOT NULL, part TEXT NOT NULL, format TEXT NOT NULL,"
+    "  expected TEXT NOT NULL, because TEXT NOT NULL, states_min INTEGER NOT NULL,"
+    // From here on null until the case has ended.
+    "  verdict TEXT, met INTEGER, interrupted INTEGER, bound TEXT, error TEXT,"
+    "  states INTEGER, cuts INTEGER, cuts_deepest INTEGER, operations INTEGER, boots INTEGER,"
+    "  seconds REAL, visited_bytes INTEGER);"
+    "CREATE TABLE states("
+    "  case_id INTEGER NOT NULL, id INTEGER NOT NULL, parent INTEGER NOT NULL,"
+    "  boot INTEGER NOT NULL,"            // power losses so far
+    "  operation_index INTEGER NOT NULL," // event of the parent's run, from 1; 0 = before any
+    "  site INTEGER,"                     // sites.site of the same case
+    "  fault INTEGER NOT NULL, phase INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+    "  final_image INTEGER, hash BLOB NOT NULL);"
+    "CREATE TABLE violations("
+    "  case_id INTEGER NOT NULL, promise TEXT NOT NULL, trace TEXT NOT NULL,"
+    "  replay_id TEXT NOT NULL, cuts INTEGER NOT NULL, is_shortest INTEGER NOT NULL,"
+    "  claimed INTEGER NOT NULL, message TEXT NOT NULL);"
+    // A row for each site and fault; fault 'none' counts how often it was executed.
+    "CREATE TABLE sites("
+    "  case_id INTEGER NOT NULL, site INTEGER NOT NULL, file TEXT NOT NULL,"
+    "  line INTEGER NOT NULL, function TEXT NOT NULL, operation TEXT NOT NULL,"
+    "  fault TEXT NOT NULL, times INTEGER NOT NULL);"
+    "CREATE TABLE promises("
+    "  case_id INTEGER NOT NULL, promise TEXT NOT NULL, claimed INTEGER NOT NULL,"
+    "  times_exercised INTEGER NOT NULL, times_violated INTEGER NOT NULL);"
+    "CREATE TABLE wear("
+    "  case_id INTEGER NOT NULL, device INTEGER NOT NULL, page INTEGER NOT NULL,"
+    "  erases_max INTEGER NOT NULL);"
+    // The first lifecycle without any cut, on the part's clock; and ours.
+    "CREATE TABLE times("
+    "  case_id INTEGER NOT NULL, uncut_programs INTEGER NOT NULL,"
+    "  uncut_erases INTEGER NOT NULL, uncut_time_us INTEGER NOT NULL,"
+    "  wall_seconds REAL NOT NULL);"
+    "CREATE TABLE fault_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+    "CREATE TABLE phase_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+    "CREATE TABLE outcome_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+
+    "CREATE VIEW states_named AS"
+    " SELECT s.case_id, c.scenario, s.id, s.parent, s.boot, s.operation_index, s.site,"
+    "  p.file, p.line, p.operation, f.name AS fault, h.name AS phase, o.name AS outcome,"
+    "  s.final_image, lower(hex(s.hash)) AS hash"
+    " FROM states s JOIN cases c ON c.id = s.case_id"
+    " LEFT JOIN sites p ON p.case_id = s.case_id AND p.site = s.site AND p.fault = 'none'"
+    " LEFT JOIN fault_names f ON f.id = s.fault"
+    " LEFT JOIN phase_names h ON h.id = s.phase"
+    " LEFT JOIN outcome_names o ON o.id = s.outcome;"
+
+    // What a person must look at: violations nobody claimed, claims that did not
+    // hold, and cases that ended otherwise than expected without either.
+    "CREATE VIEW failures AS"
+    " SELECT c.scenario, v.promise, 'violated' AS kind, v.message, v.replay_id"
+    "  FROM violations v JOIN cases c ON c.id = v.case_id WHERE NOT v.claimed"
+    " UNION ALL"
+    " SELECT c.scenario, p.promise, 'claim does not hold',"
+    "  'the scenario claims this promise is broken; it was not: ' || c.because, NULL"
+    "  FROM promises p JOIN cases c ON c.id = p.case_id"
+    "  WHERE p.claimed AND NOT c.interrupted AND c.verdict <> 'ERROR' AND NOT EXISTS"
+    "   (SELECT 1 FROM violations v WHERE v.case_id = c.id AND v.promise = p.promise)"
+    " UNION ALL"
+    " SELECT c.scenario, NULL, 'not as expected',"
+    "  CASE WHEN c.verdict = 'ERROR' THEN c.error"
+    "   WHEN c.verdict <> c.expected THEN"
+    "    'expected ' || c.expected || ', got ' || c.verdict || ': ' || c.bound"
+    "   WHEN c.states < c.states_min THEN"
+    "    'explored ' || c.states || ' states, expected at least ' || c.states_min"
+    "   ELSE c.verdict || ': ' || c.bound END, NULL"
+    "  FROM cases c WHERE NOT c.met AND NOT c.interrupted AND NOT EXISTS"
+    "   (SELECT 1 FROM violations v WHERE v.case_id = c.id AND NOT v.claimed) AND NOT EXISTS"
+    "   (SELECT 1 FROM promises p WHERE p.case_id = c.id AND p.claimed AND c.verdict <> 'ERROR'"
+    "    AND NOT EXISTS (SELECT 1 FROM violations v"
+    "     WHERE v.case_id = c.id AND v.promise = p.promise));"
+
+    "CREATE VIEW outcomes AS"
+    " SELECT c.scenario, h.name AS phase, f.name AS fault, o.name AS outcome, n.count"
+    " FROM (SELECT case_id, phase, fault, outcome, count(*) AS count FROM states"
+    "       GROUP BY case_id, phase, fault, outcome) n"
+    " JOIN cases c ON c.id = n.case_id LEFT JOIN phase_names h ON h.id = n.phase"
+    " LEFT JOIN fault_names f ON f.id = n.fault LEFT JOIN outcome_names o ON o.id = n.outcome;"
+
+    "CREATE VIEW unexercised AS"
+    " SELECT c.scenario, 'promise' AS kind, p.promise AS what"
+    "  FROM promises p JOIN cases c ON c.id = p.case_id WHERE p.times_exercised = 0"
+    " UNION ALL"
+    " SELECT c.scenario, 'site', s.operation || ' at ' || s.file || ':' || s.line ||"
+    "  ', fault ' || s.fault FROM sites s JOIN cases c ON c.id = s.case_id"
+    "  WHERE s.times = 0 AND s.fault <> 'none';";
+
+uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear)
+{
+    if (edge == CP_EDGE_TORN_PROGRAM) {
+        return CP_LOG_FAULT_TORN_PROGRAM + tear;
+    }
+    if (edge == CP_EDGE_TORN_ERASE) {
+        return CP_LOG_FAULT_TORN_ERASE + tear;
+    }
+    return (uint32_t)edge;
+}

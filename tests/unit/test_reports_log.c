@@ -1,0 +1,348 @@
+// test_reports_log.c: the run log holds what it is told, survives a kill, and is
+// told from files that are no log.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "reports/log.h"
+#include "reports/log_schema.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct cp_log_run run = {"1.2.3", "seed", "0123abcd", "cutproof run x"};
+
+struct scratch {
+    char directory[64];
+    char path[96];
+};
+
+static int set_up(void **context)
+{
+    struct scratch *scratch = calloc(1, sizeof *scratch);
+    assert_non_null(scratch);
+    strcpy(scratch->directory, "/tmp/cp_log_XXXXXX");
+    assert_non_null(mkdtemp(scratch->directory));
+    snprintf(scratch->path, sizeof scratch->path, "%s/run.db", scratch->directory);
+    *context = scratch;
+    return 0;
+}
+
+static int tear_down(void **context)
+{
+    char command[96];
+    struct scratch *scratch = *context;
+    snprintf(command, sizeof command, "rm -rf '%s'", scratch->directory);
+    int code = system(command);
+    free(scratch);
+    return code;
+}
+
+static struct cp_case make_case(const char *name, uint32_t violates)
+{
+    struct cp_case made = {.file = "scenarios/a.yaml", .line = 3, .format = "seed"};
+    snprintf(made.name, sizeof made.name, "%s", name);
+    made.devices[0].name = "nrf52840";
+    made.device_count = 1;
+    made.faults = (struct cp_fault_model){.cut = true, .program_tears = 1};
+    made.promises = 1u << CP_PROMISE_BOOTABLE | 1u << CP_PROMISE_TELLS_TRUTH;
+    made.expect.verdict = violates ? CP_VERDICT_VIOLATED : CP_VERDICT_PROVED;
+    made.expect.violates = violates;
+    snprintf(made.expect.because, sizeof made.expect.because, "H1");
+    return made;
+}
+
+static struct cp_result make_result(enum cp_verdict verdict, bool met)
+{
+    struct cp_result made = {.verdict = verdict, .expectation_met = met, .states = 7};
+    snprintf(made.bound, sizeof made.bound, "every cut");
+    return made;
+}
+
+static struct cp_log *create(const char *path)
+{
+    char error[CP_MESSAGE_MAX] = "";
+    struct cp_log *log;
+    if (cp_log_create(path, &run, &log, error) < 0) {
+        fail_msg("%s", error);
+    }
+    return log;
+}
+
+static void log_case(struct cp_log *log, const struct cp_case *test_case,
+                     const struct cp_result *result)
+{
+    assert_int_equal(cp_log_begin_case(log, test_case, 0x3f9a1c20, "name: it's\n"), 0);
+    assert_int_equal(cp_log_end_case(log, test_case, result), 0);
+}
+
+// The rows of a query as text: columns divided by '|', rows ended by ';'.
+static int add_row(void *context, int count, char **values, char **names)
+{
+    (void)names;
+    char *text = context;
+    for (int i = 0; i < count; i++) {
+        strcat(strcat(text, i ? "|" : ""), values[i] ? values[i] : "-");
+    }
+    strcat(text, ";");
+    return 0;
+}
+
+static void assert_rows(const char *path, const char *sql, const char *expected)
+{
+    char text[4096] = "";
+    char *message = NULL;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, sql, add_row, text, &message);
+    if (message) {
+        fail_msg("%s: %s", sql, message);
+    }
+    sqlite3_close(db);
+    assert_string_equal(text, expected);
+}
+
+static void run_is_recorded(void **context)
+{
+    struct scratch *scratch = *context;
+    char error[CP_MESSAGE_MAX];
+    assert_int_equal(cp_log_close(create(scratch->path), true), 0);
+    assert_int_equal(cp_log_check(scratch->path, error), CP_LOG_COMPLETE);
+    assert_rows(scratch->path,
+                "SELECT version, core_name, core_hash, command_line, complete,"
+                " finished_at >= started_at FROM run",
+                "1.2.3|seed|0123abcd|cutproof run x|1|1;");
+    assert_rows(scratch->path, "PRAGMA journal_mode", "delete;");
+}
+
+static void existing_file_is_never_overwritten(void **context)
+{
+    struct scratch *scratch = *context;
+    struct cp_log *log;
+    char error[CP_MESSAGE_MAX];
+    FILE *file = fopen(scratch->path, "w");
+    fputs("precious", file);
+    fclose(file);
+    assert_true(cp_log_create(scratch->path, &run, &log, error) < 0);
+    assert_non_null(strstr(error, "never overwritten"));
+    char text[16] = "";
+    file = fopen(scratch->path, "r");
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, "precious");
+}
+
+static void states_have_names(void **context)
+{
+    struct scratch *scratch = *context;
+    struct cp_log *log = create(scratch->path);
+    struct cp_case test_case = make_case("a/b", 0);
+    const struct cp_site site = {.frames = {1}, .frame_count = 1, .times = 5};
+    struct cp_result result = make_result(CP_VERDICT_PROVED, true);
+    result.sites = &site;
+    result.site_count = 1;
+    const struct cp_state_row rows[] = {
+        {.id = 1, .site = UINT32_MAX, .final_image = 0},
+        {.id = 2, .parent = 1, .cuts = 1, .event_index = 9, .edge = CP_EDGE_TORN_PROGRAM,
+         .tear = CP_TEAR_BYTES_2, .phase = CP_PHASE_APPLICATION, .outcome = CP_OUTCOME_NO_BOOT,
+         .final_image = CP_IMAGE_NONE, .hash_high = 1, .hash_low = 0xAB},
+    };
+    assert_int_equal(cp_log_begin_case(log, &test_case, 1, ""), 0);
+    assert_int_equal(cp_log_state(log, &rows[0]), 0);
+    assert_int_equal(cp_log_state(log, &rows[1]), 0);
+    assert_int_equal(cp_log_end_case(log, &test_case, &result), 0);
+    assert_int_equal(cp_log_close(log, true), 0);
+    char expected[256];
+    snprintf(expected, sizeof expected, "2|1|9|torn-program %s|application|%s|-|program|%s;",
+             cp_program_tear_name(CP_TEAR_BYTES_2), cp_outcome_name(CP_OUTCOME_NO_BOOT),
+             "000000000000000100000000000000ab");
+    assert_rows(scratch->path,
+                "SELECT id, parent, operation_index, fault, phase, outcome, final_image,"
+                " operation, hash FROM states_named WHERE id = 2",
+                expected);
+    assert_rows(scratch->path, "SELECT site, final_image FROM states WHERE id = 1", "-|0;");
+    assert_rows(scratch->path, "SELECT sum(count), count(*) FROM outcomes", "2|2;");
+    assert_rows(scratch->path, "SELECT fault, times FROM sites ORDER BY times DESC, fault",
+                "none|5;after|0;torn|0;");
+}
+
+static void failures_are_what_nobody_claimed(void **context)
+{
+    struct scratch *scratch = *context;
+    struct cp_log *log = create(scratch->path);
+    struct cp_result violated = make_result(CP_VERDICT_VIOLATED, false);
+    violated.violations[0] =
+        (struct cp_violation){.promise = CP_PROMISE_BOOTABLE, .trace = "a137,a12", .cuts = 2};
+    violated.violation_count = 1;
+    struct cp_result bounded = make_result(CP_VERDICT_BOUNDED, false);
+    struct cp_result proved = make_result(CP_VERDICT_PROVED, false);
+    struct cp_case plain = make_case("plain", 0);
+    struct cp_case bound = make_case("bound", 0);
+    struct cp_case claims_right = make_case("right", 1u << CP_PROMISE_BOOTABLE);
+    struct cp_case claims_wrong = make_case("wrong", 1u << CP_PROMISE_TELLS_TRUTH);
+    log_case(log, &plain, &violated);
+    log_case(log, &bound, &bounded);
+    log_case(log, &claims_wrong, &proved);
+    violated.expectation_met = true;
+    log_case(log, &claims_right, &violated);
+    assert_int_equal(cp_log_close(log, true), 0);
+    assert_rows(scratch->path, "SELECT scenario, kind, promise, replay_id FROM failures ORDER BY 1",
+                "bound|not as expected|-|-;"
+                "plain|violated|bootable|plain@3f9a1c20:a137,a12;"
+                "wrong|claim does not hold|tells-truth|-;");
+    assert_rows(scratch->path, "SELECT count(*) FROM unexercised WHERE kind = 'promise'", "8;");
+}
+
+static void collect(void *context, const char *name)
+{
+    strcat(strcat(context, name), ";");
+}
+
+static void cases_are_found_again(void **context)
+{
+    struct scratch *scratch = *context;
+    struct cp_log *log = create(scratch->path);
+    struct cp_case first = make_case("one", 0), second = make_case("two[a=1]", 0);
+    struct cp_result result = make_result(CP_VERDICT_PROVED, true);
+    log_case(log, &first, &result);
+    log_case(log, &second, &result);
+    assert_int_equal(cp_log_close(log, false), 0);
+
+    char error[CP_MESSAGE_MAX], file[256], names[64] = "";
+    char *yaml = NULL;
+    uint32_t hash = 0;
+    assert_int_equal(cp_log_find_case(scratch->path, "two[a=1]", &yaml, file, &hash, error), 0);
+    assert_string_equal(yaml, "name: it's\n");
+    assert_string_equal(file, "scenarios/a.yaml");
+    assert_int_equal(hash, 0x3f9a1c20);
+    free(yaml);
+    assert_true(cp_log_find_case(scratch->path, "three", &yaml, file, &hash, error) < 0);
+    assert_int_equal(cp_log_each_case(scratch->path, collect, names, error), 0);
+    assert_string_equal(names, "one;two[a=1];");
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void change(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void check_tells_files_apart(void **context)
+{
+    struct scratch *scratch = *context;
+    const char *path = scratch->path;
+    char error[CP_MESSAGE_MAX];
+    assert_int_equal(cp_log_check(path, error), CP_LOG_NO_FILE);
+    write_file(path, "This is no database, and long enough to be taken for one if unlucky. "
+                     "This is no database, and long enough to be taken for one if unlucky.");
+    assert_int_equal(cp_log_check(path, error), CP_LOG_NOT_SQLITE);
+    unlink(path);
+    assert_int_equal(cp_log_check(scratch->directory, error), CP_LOG_UNREADABLE);
+    change(path, "CREATE TABLE t(a)");
+    assert_int_equal(cp_log_check(path, error), CP_LOG_NOT_OURS);
+    unlink(path);
+    assert_int_equal(cp_log_close(create(path), false), 0);
+    assert_int_equal(cp_log_check(path, error), CP_LOG_INCOMPLETE);
+    change(path, "PRAGMA user_version = 99");
+    assert_int_equal(cp_log_check(path, error), CP_LOG_OTHER_SCHEMA);
+    assert_non_null(strstr(error, "99"));
+}
+
+// A log that cannot be made is an error in the words of the system.
+static void unwritable_place_is_an_error(void **context)
+{
+    (void)context;
+    char error[CP_MESSAGE_MAX] = "";
+    struct cp_log *log;
+    assert_true(cp_log_create("/nonexistent/run.db", &run, &log, error) < 0);
+    assert_non_null(strstr(error, "No such file"));
+    assert_null(log);
+}
+
+static _Noreturn void write_for_ever(const char *path)
+{
+    struct cp_log *log = create(path);
+    struct cp_case test_case = make_case("killed", 0);
+    int err = cp_log_begin_case(log, &test_case, 1, "");
+    for (uint32_t id = 1; !err; id++) {
+        const struct cp_state_row row = {.id = id, .hash_low = id * 0x9E3779B97F4A7C15};
+        err = cp_log_state(log, &row);
+    }
+    _exit(1);
+}
+
+static void sleep_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+static void kill_after(const char *path, long ms)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        write_for_ever(path);
+    }
+    sleep_ms(ms);
+    kill(child, SIGKILL);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void killed_run_leaves_a_readable_log(void **context)
+{
+    struct scratch *scratch = *context;
+    char error[CP_MESSAGE_MAX];
+    for (long ms = 60; ms <= 1500; ms = ms * 3 / 2 + 17) {
+        unlink(scratch->path);
+        kill_after(scratch->path, ms);
+        assert_int_equal(cp_log_check(scratch->path, error), CP_LOG_INCOMPLETE);
+        assert_rows(scratch->path, "PRAGMA integrity_check", "ok;");
+        assert_rows(scratch->path, "SELECT complete, finished_at FROM run", "0|-;");
+        assert_rows(scratch->path, "SELECT count(*) = max(id) OR count(*) = 0 FROM states", "1;");
+    }
+}
+
+static void rows_are_committed_within_a_second(void **context)
+{
+    struct scratch *scratch = *context;
+    kill_after(scratch->path, 2500);
+    assert_rows(scratch->path, "SELECT count(*) > 0 FROM states", "1;");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(run_is_recorded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(existing_file_is_never_overwritten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(states_have_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failures_are_what_nobody_claimed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cases_are_found_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(check_tells_files_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unwritable_place_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(killed_run_leaves_a_readable_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_are_committed_within_a_second, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
