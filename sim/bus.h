@@ -1,0 +1,12 @@
+// bus.h: the bus behind mmio_read32() and mmio_write32(), and the calls of
+// program.h. They have no argument that names a machine, so one is attached.
+
+#ifndef CP_SIM_BUS_H
+#define CP_SIM_BUS_H
+
+#include "sim/machine.h"
+
+void cp_bus_attach(struct cp_machine *machine);
+void cp_bus_detach(struct cp_machine *machine);
+
+#endif

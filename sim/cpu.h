@@ -1,0 +1,67 @@
+// cpu.h: the seam behind which a program under test runs.
+//
+// The explorer knows a program only as: start it, run it to its next event,
+// snapshot it, restore it, hash it. Behind the seam is the host-compiled core
+// (cpu_native.c); an emulated ARM core and others plug in here.
+//
+// An engine that runs natively keeps the program on its own stack at a fixed
+// address, zeroed at each start. At an event all of the program's volatile state
+// is the live part of that stack, with the callee-saved registers pushed on it.
+
+#ifndef CP_SIM_CPU_H
+#define CP_SIM_CPU_H
+
+#include "sim/hash.h"
+
+#include <stdbool.h>
+
+// Why cp_cpu_run() came back.
+enum cp_cpu_stop {
+    CP_CPU_EVENT,   // the program called cp_cpu_yield()
+    CP_CPU_CRASH,   // it used memory it may not use, or ran off its stack
+    CP_CPU_STALLED, // it ran for seconds without an event
+};
+
+struct cp_cpu_snapshot {
+    uintptr_t stack_pointer;
+    uint8_t *bytes; // the live stack, and what a sanitizer knows of it
+    size_t size_bytes;
+};
+
+struct cp_cpu;
+
+// There is one native CPU in a process, since its stack has a fixed address.
+// NULL when that address is taken or there is no memory.
+struct cp_cpu *cp_cpu_native(void);
+
+// Fill the stack with this byte at each start (0 unless told otherwise). A
+// result must not depend on it; a test varies it.
+void cp_cpu_set_stack_fill(struct cp_cpu *cpu, uint8_t fill);
+
+// Prepare to run entry(argument) on an empty stack; whatever ran is abandoned.
+void cp_cpu_start(struct cp_cpu *cpu, void (*entry)(void *argument), void *argument);
+
+// Run to the next event. After CP_CPU_CRASH or CP_CPU_STALLED only a start is possible.
+enum cp_cpu_stop cp_cpu_run(struct cp_cpu *cpu);
+
+// Called by the program, through the bus: give control back to cp_cpu_run()'s caller.
+void cp_cpu_yield(struct cp_cpu *cpu);
+
+// True while the program is running, that is between cp_cpu_run() and its return.
+bool cp_cpu_is_running(const struct cp_cpu *cpu);
+
+// Keep and put back the program as it stands at an event. The snapshot's bytes
+// are allocated; cp_cpu_snapshot_free() frees them. Returns 0, or -1 without memory.
+int cp_cpu_snapshot(const struct cp_cpu *cpu, struct cp_cpu_snapshot *snapshot);
+void cp_cpu_restore(struct cp_cpu *cpu, const struct cp_cpu_snapshot *snapshot);
+void cp_cpu_snapshot_free(struct cp_cpu_snapshot *snapshot);
+
+// Hash of the program's volatile state at an event.
+struct cp_hash cp_cpu_hash(const struct cp_cpu *cpu);
+
+// Return addresses of the call chain from a frame on the program's stack,
+// innermost first; returns how many, at most max.
+uint32_t cp_cpu_frames(const struct cp_cpu *cpu, const void *frame, uintptr_t *frames,
+                       uint32_t max);
+
+#endif

@@ -1,0 +1,165 @@
+// machine.c: the board as a whole; see machine.h. The bus is in bus.c.
+
+#include "sim/machine.h"
+
+#include "sim/bus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int init_devices(struct cp_machine *machine) {
+    const struct cp_machine_config *config = &machine->config;
+    for (uint32_t i = 0; i < config->device_count; i++) {
+        struct cp_machine_device *device = &machine->devices[i];
+        device->part = config->devices[i];
+        uint64_t place = ((uint64_t)i + 1) << 32;
+        if (cp_nor_init(&device->nor, device->part.size_bytes, config->cell_size_bytes,
+                        device->part.erase_value, place)) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void digest_images(struct cp_machine *machine) {
+    for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
+        if (machine->config.images[i]) {
+            machine->image_digests[i] = cp_digest_update(0, machine->config.images[i],
+                                                         machine->config.board.images[i].size_bytes);
+        }
+    }
+}
+
+struct cp_machine *cp_machine_create(const struct cp_machine_config *config, char *error) {
+    struct cp_machine *machine = calloc(1, sizeof(*machine));
+    if (!machine) {
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "out of memory");
+        return NULL;
+    }
+    machine->config = *config;
+    machine->cpu = cp_cpu_native();
+    if (!machine->cpu) {
+        snprintf(error, CP_EVENT_MESSAGE_MAX,
+                 "the program's stack cannot be placed at its fixed address");
+    } else if (init_devices(machine)) {
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "out of memory for the flash arrays");
+    } else {
+        digest_images(machine);
+        cp_bus_attach(machine);
+        return machine;
+    }
+    cp_machine_destroy(machine);
+    return NULL;
+}
+
+void cp_machine_destroy(struct cp_machine *machine) {
+    if (!machine) {
+        return;
+    }
+    cp_bus_detach(machine);
+    for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
+        cp_nor_free(&machine->devices[i].nor);
+    }
+    free(machine);
+}
+
+void cp_machine_reset(struct cp_machine *machine, bool power_lost) {
+    (void)power_lost; // an NVMC belongs to the MCU: every reset resets it
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        cp_nvmc_reset(&machine->devices[i].nvmc);
+    }
+}
+
+// Runs on the program's stack.
+static void enter_program(void *argument) {
+    struct cp_machine *machine = argument;
+    const struct cp_program *program = machine->config.program;
+    const struct cp_program_board *board = &machine->config.board;
+    switch (machine->mode) {
+    case CP_MODE_BOOTLOADER:
+        program->bootloader(board);
+        break;
+    case CP_MODE_APPLICATION:
+        program->application(board, machine->image);
+        break;
+    case CP_MODE_DFU:
+        program->dfu_mode(board, machine->image);
+        break;
+    }
+}
+
+void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t image) {
+    machine->mode = mode;
+    machine->image = image;
+    machine->answer = 0;
+    cp_cpu_start(machine->cpu, enter_program, machine);
+}
+
+const struct cp_event *cp_machine_run(struct cp_machine *machine) {
+    struct cp_event *event = &machine->event;
+    machine->bus_accesses = 0;
+    switch (cp_cpu_run(machine->cpu)) {
+    case CP_CPU_EVENT:
+        break;
+    case CP_CPU_CRASH:
+        event->kind = CP_EVENT_CRASH;
+        event->frame_count = 0;
+        snprintf(event->message, sizeof(event->message),
+                 "the program crashed: it used memory it may not use, or overran its stack");
+        break;
+    case CP_CPU_STALLED:
+        event->kind = CP_EVENT_STALL;
+        event->frame_count = 0;
+        snprintf(event->message, sizeof(event->message),
+                 "the program ran for seconds without a flash operation or an end");
+        break;
+    }
+    return event;
+}
+
+void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
+    machine->answer = answer;
+}
+
+struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
+    const struct cp_event *event = &machine->event;
+    uint32_t words[8 + 2 * CP_DEVICES_MAX] = {
+        (uint32_t)event->kind, event->device, event->word,          event->value,
+        (uint32_t)event->note, 0,             (uint32_t)machine->mode, machine->image};
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        words[8 + 2 * i] = machine->devices[i].nvmc.config;
+        words[9 + 2 * i] = machine->devices[i].nvmc.busy_polls;
+    }
+    return cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
+}
+
+int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot) {
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        snapshot->nvmc[i] = machine->devices[i].nvmc;
+    }
+    snapshot->mode = machine->mode;
+    snapshot->image = machine->image;
+    return cp_cpu_snapshot(machine->cpu, &snapshot->cpu);
+}
+
+void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot) {
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        machine->devices[i].nvmc = snapshot->nvmc[i];
+    }
+    machine->mode = snapshot->mode;
+    machine->image = snapshot->image;
+    cp_cpu_restore(machine->cpu, &snapshot->cpu);
+}
+
+enum cp_area cp_machine_area(const struct cp_machine *machine, uint32_t device,
+                             uint32_t offset_bytes) {
+    for (int i = 0; i < CP_AREA_COUNT; i++) {
+        const struct cp_program_area *area = &machine->config.board.areas[i];
+        if (area->device == device && offset_bytes >= area->offset_bytes &&
+            offset_bytes - area->offset_bytes < area->size_bytes) {
+            return (enum cp_area)i;
+        }
+    }
+    return CP_AREA_COUNT;
+}

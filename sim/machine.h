@@ -1,0 +1,113 @@
+// machine.h: the simulated board: flash devices on a bus, and the CPU.
+//
+// The machine runs the program under test to its next event. A flash operation
+// is an event that comes before the operation is done: whoever runs the machine
+// decides whether it happens, wholly, partly or not at all. Everything else that
+// the program tells or ends with is an event as well.
+
+#ifndef CP_SIM_MACHINE_H
+#define CP_SIM_MACHINE_H
+
+#include "sim/cpu.h"
+#include "sim/nor.h"
+#include "sim/nvmc.h"
+#include "sim/part.h"
+#include "sim/program.h"
+
+#define CP_EVENT_MESSAGE_MAX 192u
+#define CP_EVENT_FRAMES_MAX 6u
+
+enum cp_event_kind {
+    CP_EVENT_PROGRAM, // one word is to be programmed
+    CP_EVENT_ERASE,   // one page is to be erased
+    CP_EVENT_ILLEGAL, // the flash is used as its manual forbids; `message` says how
+    CP_EVENT_NOTE,
+    CP_EVENT_CHOICE, // answer with cp_machine_answer()
+    CP_EVENT_JUMP,
+    CP_EVENT_DFU_MODE,
+    CP_EVENT_PANIC,
+    CP_EVENT_RESET,
+    CP_EVENT_HANG,
+    CP_EVENT_IDLE,
+    CP_EVENT_CRASH,
+    CP_EVENT_STALL,
+};
+
+struct cp_event {
+    enum cp_event_kind kind;
+    uint32_t device; // of an operation
+    uint32_t word;   // index of the word to program, or of the first word of the page
+    uint32_t value;  // word to program (as asked for); choices to choose from; note's value; error
+    enum cp_note note;
+    char message[CP_EVENT_MESSAGE_MAX];
+    uintptr_t frames[CP_EVENT_FRAMES_MAX]; // who asked for it, innermost first
+    uint32_t frame_count;
+};
+
+// What runs on the machine.
+enum cp_mode { CP_MODE_BOOTLOADER, CP_MODE_APPLICATION, CP_MODE_DFU };
+
+struct cp_machine_config {
+    struct cp_part devices[CP_DEVICES_MAX];
+    uint32_t device_count;
+    uint32_t cell_size_bytes; // divides every device's erase size
+    struct cp_program_board board;
+    const uint8_t *images[CP_IMAGES_MAX]; // contents, for downloads; board has the sizes
+    const struct cp_program *program;
+};
+
+struct cp_machine_device {
+    struct cp_part part;
+    struct cp_nor nor;
+    struct cp_nvmc nvmc;
+};
+
+struct cp_machine {
+    struct cp_machine_config config;
+    struct cp_machine_device devices[CP_DEVICES_MAX];
+    struct cp_cpu *cpu;
+    enum cp_mode mode;
+    uint8_t image; // of the application that runs; of DFU mode: the image that went there
+    struct cp_event event;
+    uint32_t answer;
+    uint64_t bus_accesses; // since the last event
+    uint64_t image_digests[CP_IMAGES_MAX];
+};
+
+// What must be kept of a machine at an event to go on from there, besides the flash.
+struct cp_machine_snapshot {
+    struct cp_cpu_snapshot cpu;
+    struct cp_nvmc nvmc[CP_DEVICES_MAX];
+    enum cp_mode mode;
+    uint8_t image;
+};
+
+// Build a machine with erased flash and make it the one that the bus serves.
+// Returns NULL with a message in error[CP_EVENT_MESSAGE_MAX].
+struct cp_machine *cp_machine_create(const struct cp_machine_config *config, char *error);
+void cp_machine_destroy(struct cp_machine *machine);
+
+// The CPU and its peripherals start anew. With `power_lost` an external chip
+// starts anew as well; the NVMC is part of the MCU and starts anew in both cases.
+void cp_machine_reset(struct cp_machine *machine, bool power_lost);
+
+// Begin to run on an empty stack: the bootloader, or the application of `image`.
+void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t image);
+
+// Run to the next event. The event stays valid until the next call.
+const struct cp_event *cp_machine_run(struct cp_machine *machine);
+
+// The value that a CP_EVENT_CHOICE returns to the program.
+void cp_machine_answer(struct cp_machine *machine, uint32_t answer);
+
+// Hash of all volatile state at the present event: CPU, controllers, the event itself.
+struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine);
+
+int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot);
+void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot);
+
+// Which area a byte offset of a device lies in; CP_AREA_COUNT if in none.
+enum cp_area cp_machine_area(const struct cp_machine *machine, uint32_t device,
+                             uint32_t offset_bytes);
+
+#endif

@@ -1,0 +1,51 @@
+// nor.h: the storage of one NOR flash, with incremental hashes.
+//
+// The array is divided into cells of equal size; a page erase covers one or more
+// whole cells. Each cell keeps the sum of its content, independent of where the
+// cell lies, so that "this cell holds page 5 of the new image" is one comparison.
+// The number of programs since the last erase is part of the state, since the
+// part limits it, but not of a cell's content.
+
+#ifndef CP_SIM_NOR_H
+#define CP_SIM_NOR_H
+
+#include "sim/hash.h"
+
+#include <stdbool.h>
+
+// All units are 4-byte words today: every modelled controller programs words.
+struct cp_nor {
+    uint32_t size_bytes;
+    uint32_t cell_size_bytes;
+    uint32_t words_per_cell;
+    uint32_t cell_count;
+    uint32_t erased_word;
+    uint64_t place;            // keeps the hashes of two devices apart
+    uint32_t *words;           // size_bytes / 4
+    uint8_t *programs;         // per word, since its last erase
+    struct cp_hash *content;   // per cell: sum over its words
+    struct cp_hash *wear_sum;  // per cell: sum over its program counts
+    struct cp_hash erased_content;
+    struct cp_hash hash;       // of the whole array, content and counts
+};
+
+// Allocate an erased array. Returns 0, or -1 when there is no memory.
+int cp_nor_init(struct cp_nor *nor, uint32_t size_bytes, uint32_t cell_size_bytes,
+                uint8_t erase_value, uint64_t place);
+void cp_nor_free(struct cp_nor *nor);
+
+// Replace one word and its program count.
+void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs);
+
+// What an erase of one cell does: all words erased, no programs.
+void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell);
+
+// Save a cell's words, counts and sums to `save`, and put them back.
+size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor);
+void cp_nor_save_cell(const struct cp_nor *nor, uint32_t cell, uint8_t *save);
+void cp_nor_restore_cell(struct cp_nor *nor, uint32_t cell, const uint8_t *save);
+
+// The content sum of bytes laid out as one cell (size_bytes == cell size).
+struct cp_hash cp_nor_content_of(const struct cp_nor *nor, const uint8_t *bytes);
+
+#endif
