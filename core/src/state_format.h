@@ -13,7 +13,7 @@
 // swap, 2N .. 4N-1 those of the revert, N being the page units of ACTIVE.
 struct cp_state_view {
     enum cp_state state; // what the stored state says
-    uint32_t next_step;  // the first step not yet recorded as done, 0 .. 4N
+    uint32_t next_step;  // the first step not yet recorded as done, 0 .. 4N; 0 unless SWAP
 };
 
 struct cp_state_format {
@@ -24,7 +24,8 @@ struct cp_state_format {
     // Read the stored state alone. CP_ERR_FLASH when a read fails.
     int (*get)(const struct cp_partition *state, enum cp_state *value);
 
-    // Read the stored state and the progress. CP_ERR_FLASH when a read fails.
+    // Read the stored state and, if it is SWAP, the progress. Called once a boot.
+    // 4 * page_count fits 32 bits. CP_ERR_FLASH when a read fails.
     int (*load)(const struct cp_partition *state, uint32_t page_count,
                 struct cp_state_view *view);
 

@@ -43,9 +43,12 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
-//   CP_ERR_ARGUMENT   a null pointer, a zero size, or an erase value that is neither 0x00 nor 0xFF
+//   CP_ERR_ARGUMENT   a null pointer, a zero size, or a flash outside the contract of flash.h
+//                     (erase value neither 0x00 nor 0xFF, write size not a power of two up to
+//                     32, erase size or device size not a multiple of the unit below it)
 //   CP_ERR_BOUNDS     a partition does not lie inside its flash (no overflow can hide it)
-//   CP_ERR_ALIGNMENT  a partition is not page-aligned, or the buffer does not fit the units
+//   CP_ERR_ALIGNMENT  a partition does not begin and end at a page of its flash, or the buffer
+//                     does not divide the page unit, or is not a multiple of each write size
 //   CP_ERR_LAYOUT     partitions overlap on one flash, ACTIVE or DFU is not a whole number of
 //                     page units, DFU is not at least one page unit larger than ACTIVE, or
 //                     STATE cannot hold the format's records
