@@ -1,0 +1,33 @@
+// bootloader.c: the bootloader of the native program.
+//
+// As small as a product's: describe the board, prepare, start what is to start.
+
+#include "sim/native/native.h"
+
+static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *buffer) {
+    (void)image; // which one runs is the bootloader's to decide
+    struct native_devices devices;
+    native_devices_init(&devices, board);
+    const struct cp_boot_config config = {
+        .active = native_partition(&devices, board, CP_AREA_ACTIVE),
+        .dfu = native_partition(&devices, board, CP_AREA_DFU),
+        .state = native_partition(&devices, board, CP_AREA_STATE),
+        .format = native_format(board->format),
+        .buffer = buffer,
+        .buffer_size_bytes = board->buffer_size_bytes,
+    };
+
+    enum cp_state state = CP_STATE_BOOT;
+    int err = cp_boot_prepare(&config, &state);
+    if (err) {
+        cp_end_panic(err);
+    }
+    if (state == CP_STATE_DETACH) {
+        cp_end_dfu_mode();
+    }
+    cp_end_jump();
+}
+
+void native_bootloader(const struct cp_program_board *board) {
+    native_with_buffer(board->buffer_size_bytes, boot, board, CP_IMAGE_NONE);
+}

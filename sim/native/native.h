@@ -1,0 +1,41 @@
+// native.h: what the bootloader and the application of the native program share.
+//
+// Both are ordinary users of the core: they describe their flashes, cut them
+// into partitions, lend a buffer, and call. All of it lies on the stack.
+
+#ifndef CP_SIM_NATIVE_H
+#define CP_SIM_NATIVE_H
+
+#include "core/port/nrf/nvmc.h"
+#include "cutproof/updater.h"
+#include "sim/program.h"
+
+// The flash devices of a board as the core wants them. Flashes point to their
+// controllers, so this stays where it was filled in.
+struct native_devices {
+    struct cp_nrf_nvmc nvmc[CP_DEVICES_MAX];
+    struct cp_flash flash[CP_DEVICES_MAX];
+};
+
+void native_devices_init(struct native_devices *devices, const struct cp_program_board *board);
+
+struct cp_partition native_partition(const struct native_devices *devices,
+                                     const struct cp_program_board *board, enum cp_area area);
+
+// The state format of that name, or null; the core refuses null.
+const struct cp_state_format *native_format(const char *name);
+
+// Work to be done with a buffer of at least the size asked for.
+typedef void (*native_work)(const struct cp_program_board *board, uint8_t image, uint8_t *buffer);
+
+// Do the work with a zeroed buffer on the stack. Panics with CP_ERR_ARGUMENT
+// above CP_BUFFER_SIZE_MAX_BYTES.
+void native_with_buffer(uint32_t size_bytes, native_work work,
+                        const struct cp_program_board *board, uint8_t image);
+
+// The three entries of struct cp_program.
+void native_bootloader(const struct cp_program_board *board);
+void native_application(const struct cp_program_board *board, uint8_t image);
+void native_dfu_mode(const struct cp_program_board *board, uint8_t base_image);
+
+#endif
