@@ -39,7 +39,7 @@ struct ram_flash {
     struct cp_flash flash;
     uint8_t *bytes;
     struct ram_power *power;
-    bool write_once;           // refuses to program any word that is not erased
+    bool write_once; // refuses to program any word that is not erased
     uint32_t *erases_of_page;
 };
 
@@ -154,7 +154,7 @@ struct ram_board {
 // What every geometry that is allowed should do, the tests do on each of these.
 static const struct ram_geometry ram_geometries[] = {
     {64, 64, 64, 4, 4, 1, 0xFF, 3, 64},        // one-byte state words
-    {64, 64, 64, 4, 4, 4, 0xFF, 3, 64},        // 14 words of 16: little room
+    {64, 64, 4, 4, 4, 4, 0xFF, 3, 64},         // STATE has the 14 words it needs and no more
     {64, 64, 64, 4, 4, 4, 0x00, 3, 16},        // erases to zeros
     {64, 64, 128, 1, 1, 8, 0xFF, 3, 1},        // byte by byte
     {128, 64, 256, 8, 4, 16, 0xFF, 2, 8},      // ACTIVE has the larger pages
