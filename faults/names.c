@@ -1,0 +1,74 @@
+// names.c: the public names of promises, tears, edges, outcomes and verdicts.
+//
+// They are written into scenarios, logs and case ids, so they are fixed: a name
+// may be added, but none may change its meaning.
+
+#include "faults/case.h"
+#include "faults/result.h"
+
+// A name for each value, in the order of its enum; "?" outside of it.
+#define NAME_OF(names, value) \
+    ((size_t)(value) < sizeof(names) / sizeof(names)[0] ? (names)[(size_t)(value)] : "?")
+#define ONE_FOR_EACH(names, count) \
+    _Static_assert(sizeof(names) / sizeof(names)[0] == (count), "a name for each value")
+
+static const char *const promises[] = {
+    "bootable",         "resumes",        "update-completes",
+    "no-phantom-update", "trial-happens", "unconfirmed-reverts",
+    "confirmed-stays",  "tells-truth",    "legal-flash-use",
+    "bounded-wear",
+};
+ONE_FOR_EACH(promises, CP_PROMISE_COUNT);
+
+static const char *const program_tears[] = {
+    "bytes-1",     "bytes-2",   "bytes-3",  "low-half",
+    "high-half",   "even-bits", "odd-bits", "low-nibbles",
+    "high-nibbles", "lowest-bit-missing", "highest-bit-missing",
+};
+ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
+
+static const char *const erase_tears[] = {
+    "first-half",      "second-half",        "even-words", "odd-words",
+    "only-first-word", "all-but-first-word", "even-bits",  "odd-bits",
+    "low-nibbles",     "high-nibbles",
+};
+ONE_FOR_EACH(erase_tears, CP_ERASE_TEAR_COUNT);
+
+static const char *const edges[] = {"start", "after", "torn-program", "torn-erase", "reset"};
+ONE_FOR_EACH(edges, CP_EDGE_COUNT);
+
+static const char *const outcomes[] = {"started", "mixed", "dfu-mode", "no-boot", "unknown"};
+ONE_FOR_EACH(outcomes, CP_OUTCOME_COUNT);
+
+static const char *const verdicts[] = {"PROVED", "BOUNDED", "VIOLATED", "ERROR"};
+ONE_FOR_EACH(verdicts, CP_VERDICT_ERROR + 1);
+
+const char *cp_promise_name(enum cp_promise promise)
+{
+    return NAME_OF(promises, promise);
+}
+
+const char *cp_program_tear_name(enum cp_program_tear tear)
+{
+    return NAME_OF(program_tears, tear);
+}
+
+const char *cp_erase_tear_name(enum cp_erase_tear tear)
+{
+    return NAME_OF(erase_tears, tear);
+}
+
+const char *cp_edge_name(enum cp_edge edge)
+{
+    return NAME_OF(edges, edge);
+}
+
+const char *cp_outcome_name(enum cp_outcome outcome)
+{
+    return NAME_OF(outcomes, outcome);
+}
+
+const char *cp_verdict_name(enum cp_verdict verdict)
+{
+    return NAME_OF(verdicts, verdict);
+}
