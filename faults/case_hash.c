@@ -1,0 +1,85 @@
+// case_hash.c: the identity of a case, and loading the program it is run with.
+//
+// The identity covers everything that decides what a trace means: the machine,
+// the images, the script, the names of the tears, and the program. Bounds,
+// promises and expectations may change without making a trace stale.
+
+#define _GNU_SOURCE
+#include "faults/explore.h"
+#include "sim/hash.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAULT_MODEL_VERSION 1u
+
+extern const struct cp_program cp_program;
+
+static void describe_devices(const struct cp_case *test_case, FILE *out) {
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        const struct cp_part *part = &test_case->devices[i];
+        fprintf(out, "device %d %x %x %u %u %u %u %u\n", (int)part->controller,
+                (unsigned)part->registers_address, (unsigned)part->flash_address,
+                (unsigned)part->size_bytes, (unsigned)part->erase_size_bytes,
+                (unsigned)part->write_size_bytes, part->erase_value, part->programs_per_word);
+    }
+    for (int i = 0; i < CP_AREA_COUNT; i++) {
+        const struct cp_program_area *area = &test_case->areas[i];
+        fprintf(out, "area %u %u %u\n", (unsigned)area->device, (unsigned)area->offset_bytes,
+                (unsigned)area->size_bytes);
+    }
+}
+
+static void describe_script(const struct cp_case *test_case, FILE *out) {
+    for (uint32_t i = 0; i < test_case->image_count; i++) {
+        const struct cp_image *image = &test_case->images[i];
+        fprintf(out, "image %u %llu %d %u\n", (unsigned)image->size_bytes,
+                (unsigned long long)image->seed, (int)image->firmware, image->next);
+    }
+    fprintf(out, "script %u %u %u %u %s %d %d %d %d\n", test_case->start_image,
+            test_case->dfu_image, (unsigned)test_case->buffer_size_bytes,
+            (unsigned)test_case->chunk_size_bytes, test_case->format, (int)test_case->download,
+            (int)test_case->after_revert, test_case->detach, test_case->dfu_host_present);
+}
+
+uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *program) {
+    char *text = NULL;
+    size_t size_bytes = 0;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (!out) {
+        return 0;
+    }
+    fprintf(out, "model %u\ncore %s\nname %s\n", FAULT_MODEL_VERSION, program->core_hash,
+            test_case->name);
+    describe_devices(test_case, out);
+    describe_script(test_case, out);
+    fclose(out);
+    struct cp_hash hash = cp_hash_bytes(text, size_bytes, 0);
+    free(text);
+    return (uint32_t)hash.low;
+}
+
+const struct cp_program *cp_program_load(const char *path, char *error) {
+    if (!path) {
+        return &cp_program;
+    }
+    // A name without a slash would be searched for in the system's folders.
+    char local[512];
+    snprintf(local, sizeof(local), "%s%s", strchr(path, '/') ? "" : "./", path);
+    void *library = dlopen(local, RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        snprintf(error, CP_MESSAGE_MAX, "cannot load the core: %s", dlerror());
+        return NULL;
+    }
+    const struct cp_program *program = dlsym(library, "cp_program");
+    if (!program) {
+        snprintf(error, CP_MESSAGE_MAX, "%s exports no cp_program; see sim/program.h", path);
+    } else if (program->abi != CP_PROGRAM_ABI) {
+        snprintf(error, CP_MESSAGE_MAX, "%s was built for program ABI %u; this is %u", path,
+                 (unsigned)program->abi, CP_PROGRAM_ABI);
+        program = NULL;
+    }
+    return program;
+}

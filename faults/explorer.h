@@ -1,0 +1,72 @@
+// explorer.h: the depth-first search, inside the room. See explore.c.
+
+#ifndef CP_FAULTS_EXPLORER_H
+#define CP_FAULTS_EXPLORER_H
+
+#include "faults/explore.h"
+#include "faults/sites.h"
+#include "faults/visited.h"
+#include "faults/world.h"
+
+// Why a search ended before it was through.
+enum cp_stop {
+    CP_STOP_NONE,
+    CP_STOP_VIOLATION,    // of a promise that the case does not claim to be broken
+    CP_STOP_CLAIMS_MET,   // every promise claimed to be broken was seen broken
+    CP_STOP_STATES,       // the bound on states
+    CP_STOP_TIME,         // the budget of time
+    CP_STOP_INTERRUPTED,  // by the sink
+    CP_STOP_LOG_FAILED,
+    CP_STOP_MEMORY,
+};
+
+// One power-on: the run that followed the cut that led to it.
+struct cp_frame {
+    size_t base;              // the run's first entry in the journal
+    uint32_t id;              // its state
+    uint32_t cuts;            // power losses so far
+    uint32_t torn_left;       // torn operations still allowed
+    uint32_t epoch_cuts;      // of the world, to be restored
+    uint32_t interrupted_id;  // the state whose run was cut
+    enum cp_edge edge;
+    uint32_t event_index, tear; // where the cut was
+};
+
+struct cp_outcome_of {
+    uint8_t outcome; // enum cp_outcome
+    uint8_t image;
+};
+
+struct cp_explorer {
+    const struct cp_case *test_case;
+    const struct cp_sink *sink;
+    struct cp_result *result;
+    struct cp_world world;
+    struct cp_sites sites;
+    struct cp_visited reboot;  // flash and ghost at a reset
+    struct cp_visited running; // flash, ghost and volatile state at an operation
+    struct cp_frame *frames;
+    size_t frame_count, frame_capacity;
+    struct cp_outcome_of *outcomes; // by state id
+    size_t outcome_capacity;
+    struct cp_state_row *pending; // states booted and not started anything yet
+    size_t pending_count, pending_capacity;
+    uint32_t current_id, last_id;
+    uint32_t claims_open;  // bit per claimed promise not yet seen broken
+    bool bound_was_hit;    // a cut was left out for a bound
+    enum cp_stop stop;
+    double started_seconds;
+    uint32_t events_to_tick;
+};
+
+// Search once; fills the result but for the shortest traces.
+void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
+                     const struct cp_sink *sink, struct cp_result *result, enum cp_stop *stop);
+
+// Replace the trace of each violation by one with the fewest cuts.
+void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,
+               struct cp_result *result);
+
+double cp_now_seconds(void);
+
+#endif

@@ -1,0 +1,307 @@
+// promises.c: see promises.h and docs/SPEC.md, "Promises".
+
+#include "faults/promises.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+__attribute__((format(printf, 3, 4))) static void violated(struct cp_promises *promises,
+                                                           enum cp_promise promise,
+                                                           const char *format, ...) {
+    char message[CP_MESSAGE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    promises->counts[promise].violated++;
+    promises->report(promises->context, promise, message);
+}
+
+static void exercised(struct cp_promises *promises, enum cp_promise promise) {
+    promises->counts[promise].exercised++;
+}
+
+static const char *image_name(const struct cp_promises *promises, uint8_t image) {
+    return image == CP_IMAGE_NONE ? "none" : promises->test_case->images[image].name;
+}
+
+static void settle(struct cp_ghost *ghost, uint8_t base, bool reverted) {
+    ghost->phase = CP_GHOST_SETTLED;
+    ghost->base = base;
+    ghost->target = CP_IMAGE_NONE;
+    ghost->installed = 0;
+    ghost->reverted = reverted;
+}
+
+static void unasked(struct cp_promises *promises, uint8_t image) {
+    const struct cp_ghost *ghost = &promises->ghost;
+    if (ghost->previous == image && ghost->base != image) {
+        violated(promises, CP_PROMISE_CONFIRMED_STAYS,
+                 "'%s' was started again although '%s' had confirmed itself",
+                 image_name(promises, image), image_name(promises, ghost->base));
+    } else {
+        violated(promises, CP_PROMISE_NO_PHANTOM_UPDATE,
+                 "'%s' was started although no request for it was begun; '%s' was trusted",
+                 image_name(promises, image), image_name(promises, ghost->base));
+    }
+}
+
+static void started_settled(struct cp_promises *promises, uint8_t image) {
+    exercised(promises, CP_PROMISE_NO_PHANTOM_UPDATE);
+    if (promises->ghost.previous != CP_IMAGE_NONE) {
+        exercised(promises, CP_PROMISE_CONFIRMED_STAYS);
+    }
+    if (image != promises->ghost.base) {
+        unasked(promises, image);
+    }
+}
+
+static void start_trial(struct cp_ghost *ghost) {
+    ghost->phase = CP_GHOST_TRIAL;
+    ghost->reverted = 0;
+    ghost->installed = 0;
+}
+
+static void started_request_begun(struct cp_promises *promises, uint8_t image) {
+    exercised(promises, CP_PROMISE_NO_PHANTOM_UPDATE);
+    if (image == promises->ghost.target) {
+        start_trial(&promises->ghost);
+    } else if (image != promises->ghost.base) {
+        unasked(promises, image);
+    }
+}
+
+// The request returned success: the new image is due.
+static void started_requested(struct cp_promises *promises, uint8_t image) {
+    struct cp_ghost *ghost = &promises->ghost;
+    exercised(promises, CP_PROMISE_UPDATE_COMPLETES);
+    if (image == ghost->target) {
+        start_trial(ghost);
+        return;
+    }
+    if (image != ghost->base) {
+        unasked(promises, image);
+        return;
+    }
+    violated(promises, CP_PROMISE_UPDATE_COMPLETES,
+             "'%s' was started although the request to update to '%s' had returned success",
+             image_name(promises, image), image_name(promises, ghost->target));
+    if (ghost->installed) {
+        exercised(promises, CP_PROMISE_TRIAL_HAPPENS);
+        violated(promises, CP_PROMISE_TRIAL_HAPPENS,
+                 "'%s' was complete in ACTIVE and was reverted without ever being started",
+                 image_name(promises, ghost->target));
+    }
+    settle(ghost, ghost->base, ghost->installed != 0);
+}
+
+// The new image ran and did not confirm itself: the old one is due.
+static bool started_trial(struct cp_promises *promises, uint8_t image) {
+    struct cp_ghost *ghost = &promises->ghost;
+    exercised(promises, CP_PROMISE_UNCONFIRMED_REVERTS);
+    if (image == ghost->base) {
+        exercised(promises, CP_PROMISE_TRIAL_HAPPENS);
+        settle(ghost, ghost->base, true);
+        return true;
+    }
+    if (image == ghost->target) {
+        violated(promises, CP_PROMISE_UNCONFIRMED_REVERTS,
+                 "'%s' was started again although it had not confirmed itself; '%s' was due",
+                 image_name(promises, image), image_name(promises, ghost->base));
+    } else {
+        unasked(promises, image);
+    }
+    return false;
+}
+
+// The confirm was begun: either image may be the one.
+static bool started_confirm_begun(struct cp_promises *promises, uint8_t image) {
+    struct cp_ghost *ghost = &promises->ghost;
+    if (image == ghost->base) {
+        settle(ghost, ghost->base, true);
+        return true;
+    }
+    if (image != ghost->target) {
+        unasked(promises, image);
+    }
+    return false;
+}
+
+bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
+    struct cp_ghost *ghost = &promises->ghost;
+    exercised(promises, CP_PROMISE_BOOTABLE);
+    if (image == CP_IMAGE_NONE) {
+        violated(promises, CP_PROMISE_BOOTABLE,
+                 "ACTIVE was started and holds no complete known image");
+        return false;
+    }
+    ghost->detach = 0;
+    switch ((enum cp_ghost_phase)ghost->phase) {
+    case CP_GHOST_SETTLED:
+        started_settled(promises, image);
+        return false;
+    case CP_GHOST_REQUEST_BEGUN:
+        started_request_begun(promises, image);
+        return false;
+    case CP_GHOST_REQUESTED:
+        started_requested(promises, image);
+        return false;
+    case CP_GHOST_TRIAL:
+        return started_trial(promises, image);
+    case CP_GHOST_CONFIRM_BEGUN:
+        return started_confirm_begun(promises, image);
+    }
+    return false;
+}
+
+void cp_promises_dfu_mode(struct cp_promises *promises) {
+    exercised(promises, CP_PROMISE_BOOTABLE);
+    if (promises->ghost.detach == 0) {
+        violated(promises, CP_PROMISE_BOOTABLE,
+                 "the external DFU mode was entered although nobody asked for it");
+    }
+}
+
+void cp_promises_dfu_idle(struct cp_promises *promises) {
+    violated(promises, CP_PROMISE_BOOTABLE,
+             "the external DFU mode waits for ever; the application in ACTIVE is out of reach");
+}
+
+static const char *state_name(uint32_t state) {
+    static const char *const names[] = {"Boot", "Swap", "Revert", "Detach"};
+    return state < 4 ? names[state] : "an unknown state";
+}
+
+enum { BOOT = 1, SWAP = 2, REVERT = 4, DETACH = 8 };
+
+// The answers of get_state that are true, a bit for each state.
+static uint32_t true_states(const struct cp_ghost *ghost, uint8_t running) {
+    switch ((enum cp_ghost_phase)ghost->phase) {
+    case CP_GHOST_TRIAL:
+        return SWAP;
+    case CP_GHOST_CONFIRM_BEGUN:
+        return running == ghost->target ? BOOT | SWAP : REVERT;
+    case CP_GHOST_REQUEST_BEGUN:
+    case CP_GHOST_REQUESTED:
+        return ghost->reverted ? BOOT | REVERT : BOOT;
+    case CP_GHOST_SETTLED:
+        break;
+    }
+    uint32_t detach = ghost->detach == 0 ? 0 : DETACH;
+    return (ghost->reverted ? REVERT : BOOT) | detach;
+}
+
+static void state_reported(struct cp_promises *promises, uint32_t state, uint8_t running) {
+    uint32_t allowed = true_states(&promises->ghost, running);
+    exercised(promises, CP_PROMISE_TELLS_TRUTH);
+    if (state >= 4 || (allowed >> state & 1u) == 0) {
+        violated(promises, CP_PROMISE_TELLS_TRUTH, "'%s' runs and is told %s; true would be %s%s%s",
+                 image_name(promises, running), state_name(state),
+                 (allowed & BOOT) ? "Boot" : "", (allowed & SWAP) ? " Swap" : "",
+                 (allowed & REVERT) ? " Revert" : "");
+    }
+}
+
+static bool confirm_returned(struct cp_ghost *ghost) {
+    if (ghost->phase != CP_GHOST_CONFIRM_BEGUN) {
+        return false;
+    }
+    ghost->previous = ghost->base;
+    settle(ghost, ghost->target, false);
+    return true;
+}
+
+static void request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t running) {
+    // Whoever asks is the image to return to; in DFU mode that is the trusted one.
+    ghost->base = running;
+    ghost->target = target;
+    ghost->phase = CP_GHOST_REQUEST_BEGUN;
+    ghost->installed = 0;
+}
+
+bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t value,
+                      uint8_t running) {
+    struct cp_ghost *ghost = &promises->ghost;
+    switch (note) {
+    case CP_NOTE_REQUEST_BEGUN:
+        request_begun(ghost, (uint8_t)value, running);
+        return false;
+    case CP_NOTE_REQUEST_RETURNED:
+        ghost->phase = CP_GHOST_REQUESTED;
+        ghost->detach = 0;
+        return false;
+    case CP_NOTE_CONFIRM_BEGUN:
+        if (ghost->phase == CP_GHOST_TRIAL) {
+            ghost->phase = CP_GHOST_CONFIRM_BEGUN;
+        }
+        return false;
+    case CP_NOTE_CONFIRM_RETURNED:
+        return confirm_returned(ghost);
+    case CP_NOTE_DETACH_BEGUN:
+        ghost->detach = 1;
+        return false;
+    case CP_NOTE_DETACH_RETURNED:
+        ghost->detach = 2;
+        return false;
+    case CP_NOTE_STATE_REPORTED:
+        state_reported(promises, value, running);
+        return false;
+    case CP_NOTE_DOWNLOAD_BEGUN:
+    case CP_NOTE_DOWNLOAD_DONE:
+        return false;
+    }
+    return false;
+}
+
+static void lost(struct cp_promises *promises, uint8_t image) {
+    violated(promises, CP_PROMISE_RESUMES,
+             "the last copy of a piece of '%s' was destroyed while the update was under way",
+             image_name(promises, image));
+}
+
+void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts) {
+    struct cp_ghost *ghost = &promises->ghost;
+    if (ghost->phase == CP_GHOST_SETTLED || ghost->phase == CP_GHOST_REQUEST_BEGUN) {
+        return;
+    }
+    exercised(promises, CP_PROMISE_RESUMES);
+    bool base_lost = facts->missing[ghost->base] > 0;
+    bool target_lost = facts->missing[ghost->target] > 0;
+    if (ghost->phase == CP_GHOST_REQUESTED) {
+        ghost->installed |= cp_facts_active_image(facts) == ghost->target;
+        if (target_lost) {
+            lost(promises, ghost->target);
+        }
+    }
+    if (base_lost && (ghost->phase != CP_GHOST_CONFIRM_BEGUN || target_lost)) {
+        lost(promises, ghost->base);
+    }
+}
+
+void cp_promises_erased(struct cp_promises *promises, uint32_t device, uint32_t page,
+                        uint32_t erases, uint32_t cuts) {
+    uint32_t limit = promises->test_case->erases_per_update_max;
+    exercised(promises, CP_PROMISE_BOUNDED_WEAR);
+    if (erases > limit && erases - limit > cuts) {
+        violated(promises, CP_PROMISE_BOUNDED_WEAR,
+                 "page %u of device %u erased %u times in one update with %u power loss%s; the "
+                 "limit is %u and one for each",
+                 (unsigned)page, (unsigned)device, (unsigned)erases, (unsigned)cuts,
+                 cuts == 1 ? "" : "es", (unsigned)limit);
+    }
+}
+
+void cp_promises_dead_end(struct cp_promises *promises, const char *why) {
+    exercised(promises, CP_PROMISE_BOOTABLE);
+    violated(promises, CP_PROMISE_BOOTABLE, "%s", why);
+}
+
+void cp_promises_endless_wear(struct cp_promises *promises) {
+    violated(promises, CP_PROMISE_BOUNDED_WEAR,
+             "without any power loss the device comes back to the same state again and again, "
+             "erasing pages each time");
+}
+
+void cp_promises_illegal(struct cp_promises *promises, const char *message) {
+    violated(promises, CP_PROMISE_LEGAL_FLASH_USE, "%s", message);
+}

@@ -1,0 +1,69 @@
+// promises.h: what has been promised so far on a path, and the check of each step.
+//
+// The ghost is the small memory of the promises: it knows what the application
+// was told and which image was really started, never what the bootloader says of
+// itself. It is part of a state's identity. docs/SPEC.md, "Promises", has each
+// rule in words.
+
+#ifndef CP_FAULTS_PROMISES_H
+#define CP_FAULTS_PROMISES_H
+
+#include "faults/facts.h"
+#include "faults/result.h"
+
+enum cp_ghost_phase {
+    CP_GHOST_SETTLED,        // `base` is trusted; nothing is pending
+    CP_GHOST_REQUEST_BEGUN,  // the request for `target` was begun, not yet returned
+    CP_GHOST_REQUESTED,      // it returned success
+    CP_GHOST_TRIAL,          // `target` was started
+    CP_GHOST_CONFIRM_BEGUN,  // and has begun to confirm
+};
+
+struct cp_ghost {
+    uint8_t phase;
+    uint8_t base;      // the trusted image
+    uint8_t target;    // the image of the update; CP_IMAGE_NONE when settled
+    uint8_t previous;  // the image that the last confirmed update replaced
+    uint8_t installed; // target has been complete in ACTIVE since the request returned
+    uint8_t reverted;  // the last update was undone: the device has to say so
+    uint8_t detach;    // the external DFU mode: 0 not asked for, 1 begun, 2 asked for
+    uint8_t unused;
+};
+
+struct cp_promises {
+    struct cp_ghost ghost;
+    struct cp_promise_count counts[CP_PROMISE_COUNT];
+    // Told of each violation. The same violation may be told again on other paths.
+    void (*report)(void *context, enum cp_promise promise, const char *message);
+    void *context;
+    const struct cp_case *test_case; // for the names of images
+};
+
+// The bootloader started ACTIVE, which holds `image` (CP_IMAGE_NONE: no known
+// image). Returns true when an update ended with this start, so that the wear of
+// one update ends here.
+bool cp_promises_started(struct cp_promises *promises, uint8_t image);
+
+// The bootloader entered the external DFU mode; nothing was started.
+void cp_promises_dfu_mode(struct cp_promises *promises);
+
+// The external DFU mode has nobody to talk to and waits.
+void cp_promises_dfu_idle(struct cp_promises *promises);
+
+// A milestone of the application `running`. Returns true when an update ended.
+bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t value,
+                      uint8_t running);
+
+// An operation was done: is every piece of what must survive still there?
+void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts);
+
+// A page was erased for the `erases`-th time in this update, with `cuts` power losses in it.
+void cp_promises_erased(struct cp_promises *promises, uint32_t device, uint32_t page,
+                        uint32_t erases, uint32_t cuts);
+
+// Things that end a boot without a start.
+void cp_promises_dead_end(struct cp_promises *promises, const char *why);
+void cp_promises_endless_wear(struct cp_promises *promises);
+void cp_promises_illegal(struct cp_promises *promises, const char *message);
+
+#endif

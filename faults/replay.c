@@ -1,0 +1,441 @@
+// replay.c: run one trace and tell of each event; see replay.h.
+
+#include "faults/replay.h"
+
+#include "faults/tears.h"
+#include "faults/trace.h"
+#include "faults/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Resets without power loss that are followed before a replay gives up.
+#define RESETS_MAX 256u
+
+struct replayer {
+    struct cp_world world;
+    cp_step_fn on_step;
+    void *context;
+    struct cp_violation *violation;
+    char *error;
+    bool is_violated;
+    uint32_t cuts;
+    size_t base;        // the first journal entry of this power-on
+    uint32_t choices[16][2]; // event index and option, for this power-on
+    uint32_t choice_count;
+    struct cp_token cut; // where this power-on is cut
+    bool has_cut;
+    struct cp_hash reset_hashes[RESETS_MAX];
+    size_t reset_entries[RESETS_MAX];
+    uint32_t reset_count;
+};
+
+static uint32_t event_count(const struct replayer *r) {
+    return (uint32_t)(r->world.entry_count - r->base);
+}
+
+static struct cp_step new_step(const struct replayer *r, enum cp_step_kind kind) {
+    return (struct cp_step){.kind = kind, .event_index = event_count(r), .cuts = r->cuts,
+                            .area = CP_AREA_COUNT};
+}
+
+__attribute__((format(printf, 3, 4))) static void tell(struct replayer *r, enum cp_step_kind kind,
+                                                       const char *format, ...) {
+    struct cp_step step = new_step(r, kind);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(step.text, sizeof(step.text), format, arguments);
+    va_end(arguments);
+    r->on_step(r->context, &step);
+}
+
+static void on_violation(void *context, enum cp_promise promise, const char *message) {
+    struct replayer *r = context;
+    if ((r->world.test_case->promises >> promise & 1u) == 0) {
+        return;
+    }
+    if (!r->is_violated) {
+        r->violation->promise = promise;
+        r->violation->cuts = r->cuts;
+        snprintf(r->violation->message, sizeof(r->violation->message), "%s", message);
+    }
+    r->is_violated = true;
+    tell(r, CP_STEP_VIOLATION, "%s: %s", cp_promise_name(promise), message);
+}
+
+static int fail(struct replayer *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int fail(struct replayer *r, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(r->error, CP_MESSAGE_MAX, format, arguments);
+    va_end(arguments);
+    return -1;
+}
+
+// --- telling of operations
+
+static void place_step(const struct replayer *r, struct cp_step *step,
+                       const struct cp_entry *entry) {
+    const struct cp_machine *machine = r->world.machine;
+    const struct cp_machine_device *device = &machine->devices[entry->device];
+    uint32_t offset_bytes = 4 * entry->word;
+    step->area = cp_machine_area(machine, entry->device, offset_bytes);
+    step->address = offset_bytes;
+    if (step->area != CP_AREA_COUNT) {
+        step->address -= machine->config.board.areas[step->area].offset_bytes;
+    }
+    step->page = step->address / device->part.erase_size_bytes;
+    step->old_value = entry->old_value;
+    step->new_value = entry->new_value;
+}
+
+static void tell_operation(struct replayer *r, const struct cp_entry *entry,
+                           const struct cp_event *event) {
+    bool is_erase = entry->kind == CP_ENTRY_ERASE || entry->kind == CP_ENTRY_TORN_ERASE;
+    struct cp_step step = new_step(r, is_erase ? CP_STEP_ERASE : CP_STEP_PROGRAM);
+    place_step(r, &step, entry);
+    memcpy(step.frames, event->frames, sizeof(step.frames));
+    step.frame_count = event->frame_count;
+    r->on_step(r->context, &step);
+}
+
+// --- the events of a run. Each returns 1 to go on, 0 where the run ends, -1 on
+// error, or TORN when the power was cut inside the operation.
+
+enum { TORN = 2 };
+
+static int tear_by_name(struct replayer *r, struct cp_entry *entry) {
+    const struct cp_fault_model *faults = &r->world.test_case->faults;
+    if (entry->kind == CP_ENTRY_PROGRAM) {
+        for (int i = 0; i < CP_PROGRAM_TEAR_COUNT; i++) {
+            if (strcmp(cp_program_tear_name((enum cp_program_tear)i), r->cut.tear) == 0) {
+                return cp_world_tear_program(&r->world, entry, (enum cp_program_tear)i);
+            }
+        }
+        return -2;
+    }
+    for (uint32_t i = 0; i < cp_erase_tear_total(faults); i++) {
+        char name[32];
+        cp_erase_tear_label(faults, i, name);
+        if (strcmp(name, r->cut.tear) == 0) {
+            return cp_world_tear_erase(&r->world, entry, i);
+        }
+    }
+    return -2;
+}
+
+// The operation just done is the one that the power cut tears.
+static int tear(struct replayer *r) {
+    struct cp_entry *entry = &r->world.entries[r->world.entry_count - 1];
+    uint32_t event_index = event_count(r);
+    bool is_erase = entry->kind == CP_ENTRY_ERASE;
+    cp_world_undo(&r->world, entry);
+    int torn = tear_by_name(r, entry);
+    if (torn < 0) {
+        return fail(r, torn == -2 ? "trace: '%s' is no torn form of event %u, a flash %s"
+                                  : "out of memory (%s, %u, %s)",
+                    r->cut.tear, (unsigned)event_index, is_erase ? "erase" : "program");
+    }
+    struct cp_step step = new_step(r, CP_STEP_CUT);
+    const struct cp_entry *top = &r->world.entries[r->world.entry_count - 1];
+    place_step(r, &step, top);
+    step.event_index = event_index;
+    snprintf(step.text, sizeof(step.text), "the power is cut inside event %u, which leaves '%s'",
+             (unsigned)event_index, r->cut.tear);
+    r->on_step(r->context, &step);
+    return TORN;
+}
+
+static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
+    return r->has_cut && r->cut.kind == kind && r->cut.event_index == event_count(r);
+}
+
+static int on_operation(struct replayer *r, const struct cp_event *event) {
+    const struct cp_entry *entry = cp_world_operation(&r->world, UINT32_MAX);
+    if (!entry) {
+        return fail(r, "out of memory");
+    }
+    tell_operation(r, entry, event);
+    return is_cut_here(r, CP_TOKEN_TORN) ? tear(r) : 1;
+}
+
+static int push(struct replayer *r, enum cp_entry_kind kind, struct cp_ghost before, bool ended) {
+    struct cp_entry *entry = cp_world_event(&r->world, kind, before, ended);
+    return entry ? 1 : fail(r, "out of memory");
+}
+
+static const char *note_text(const struct replayer *r, const struct cp_event *event, char *text,
+                             size_t size) {
+    static const char *const texts[] = {
+        [CP_NOTE_DOWNLOAD_BEGUN] = "download begun",
+        [CP_NOTE_DOWNLOAD_DONE] = "download done",
+        [CP_NOTE_REQUEST_BEGUN] = "request for the update begun",
+        [CP_NOTE_REQUEST_RETURNED] = "request for the update returned success",
+        [CP_NOTE_CONFIRM_BEGUN] = "confirm begun",
+        [CP_NOTE_CONFIRM_RETURNED] = "confirm returned success",
+        [CP_NOTE_DETACH_BEGUN] = "detach begun",
+        [CP_NOTE_DETACH_RETURNED] = "detach returned success",
+        [CP_NOTE_STATE_REPORTED] = "get_state says",
+    };
+    static const char *const states[] = {"Boot", "Swap", "Revert", "Detach"};
+    const char *value = "";
+    if (event->note <= CP_NOTE_REQUEST_RETURNED && event->value < CP_IMAGES_MAX) {
+        value = r->world.test_case->images[event->value].name;
+    } else if (event->note == CP_NOTE_STATE_REPORTED && event->value < 4) {
+        value = states[event->value];
+    }
+    snprintf(text, size, "%s%s%s", texts[event->note], *value ? " " : "", value);
+    return text;
+}
+
+static int on_note(struct replayer *r, const struct cp_event *event) {
+    char text[96];
+    struct cp_ghost before = r->world.promises.ghost;
+    note_text(r, event, text, sizeof(text));
+    bool ended = cp_promises_note(&r->world.promises, event->note, event->value,
+                                  r->world.machine->image);
+    int pushed = push(r, CP_ENTRY_MILESTONE, before, ended);
+    tell(r, CP_STEP_EVENT, "%s", text);
+    return pushed;
+}
+
+static int on_choice(struct replayer *r, const struct cp_event *event) {
+    uint32_t option = 0;
+    if (push(r, CP_ENTRY_CHOICE, r->world.promises.ghost, false) < 0) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < r->choice_count; i++) {
+        if (r->choices[i][0] == event_count(r)) {
+            option = r->choices[i][1];
+        }
+    }
+    if (option >= event->value) {
+        return fail(r, "trace: event %u has %u options, not %u", (unsigned)event_count(r),
+                    (unsigned)event->value, (unsigned)option + 1);
+    }
+    cp_machine_answer(r->world.machine, option);
+    tell(r, CP_STEP_EVENT, "choice: option %u of %u", (unsigned)option, (unsigned)event->value);
+    return 1;
+}
+
+static int on_jump(struct replayer *r) {
+    struct cp_ghost before = r->world.promises.ghost;
+    uint8_t image = cp_facts_active_image(&r->world.facts);
+    bool ended = cp_promises_started(&r->world.promises, image);
+    if (push(r, CP_ENTRY_MILESTONE, before, ended) < 0) {
+        return -1;
+    }
+    r->world.entries[r->world.entry_count - 1].is_start = true;
+    if (image == CP_IMAGE_NONE) {
+        tell(r, CP_STEP_EVENT, "ACTIVE is started and holds no complete known image");
+        return 0;
+    }
+    tell(r, CP_STEP_EVENT, "ACTIVE is started and holds '%s', byte for byte",
+         r->world.test_case->images[image].name);
+    cp_machine_start(r->world.machine, CP_MODE_APPLICATION, image);
+    return 1;
+}
+
+static int on_dfu_mode(struct replayer *r) {
+    struct cp_ghost before = r->world.promises.ghost;
+    cp_promises_dfu_mode(&r->world.promises);
+    if (push(r, CP_ENTRY_MILESTONE, before, false) < 0) {
+        return -1;
+    }
+    tell(r, CP_STEP_EVENT, "the external DFU mode is entered");
+    cp_machine_start(r->world.machine, CP_MODE_DFU, before.base);
+    return 1;
+}
+
+static int on_idle(struct replayer *r) {
+    if (r->world.machine->mode == CP_MODE_DFU && !r->world.test_case->dfu_host_present) {
+        cp_promises_dfu_idle(&r->world.promises);
+    }
+    tell(r, CP_STEP_EVENT, "nothing is left to do");
+    return 0;
+}
+
+static void power_on(struct replayer *r, bool power_lost) {
+    cp_machine_reset(r->world.machine, power_lost);
+    cp_machine_start(r->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
+}
+
+static void remember_reset(struct replayer *r) {
+    r->reset_hashes[r->reset_count] = cp_world_hash(&r->world);
+    r->reset_entries[r->reset_count++] = r->world.entry_count;
+}
+
+static int on_reset(struct replayer *r, const char *why) {
+    if (push(r, CP_ENTRY_RESET, r->world.promises.ghost, false) < 0) {
+        return -1;
+    }
+    tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
+    struct cp_hash hash = cp_world_hash(&r->world);
+    for (uint32_t i = 0; i < r->reset_count; i++) {
+        if (cp_hash_equal(r->reset_hashes[i], hash)) {
+            cp_world_went_round(&r->world, r->reset_entries[i], why);
+            tell(r, CP_STEP_EVENT, "the same state as before: from here on it repeats");
+            return 0;
+        }
+    }
+    if (r->reset_count == RESETS_MAX) {
+        return fail(r, "more than %u resets in one power-on", RESETS_MAX);
+    }
+    remember_reset(r);
+    power_on(r, false);
+    return 1;
+}
+
+static int on_panic(struct replayer *r, const struct cp_event *event) {
+    char why[64];
+    snprintf(why, sizeof(why), "the %s gives up with error %d",
+             r->world.machine->mode == CP_MODE_BOOTLOADER ? "bootloader" : "application",
+             (int)event->value);
+    return on_reset(r, why);
+}
+
+static int on_event(struct replayer *r, const struct cp_event *event) {
+    switch (event->kind) {
+    case CP_EVENT_PROGRAM:
+    case CP_EVENT_ERASE:
+        return on_operation(r, event);
+    case CP_EVENT_ILLEGAL:
+        cp_promises_illegal(&r->world.promises, event->message);
+        return 1;
+    case CP_EVENT_NOTE:
+        return on_note(r, event);
+    case CP_EVENT_CHOICE:
+        return on_choice(r, event);
+    case CP_EVENT_JUMP:
+        return on_jump(r);
+    case CP_EVENT_DFU_MODE:
+        return on_dfu_mode(r);
+    case CP_EVENT_PANIC:
+        return on_panic(r, event);
+    case CP_EVENT_RESET:
+        return on_reset(r, "the application asks for it");
+    case CP_EVENT_HANG:
+        return on_reset(r, "the application hangs and the watchdog fires");
+    case CP_EVENT_IDLE:
+        return on_idle(r);
+    case CP_EVENT_CRASH:
+    case CP_EVENT_STALL:
+        cp_promises_dead_end(&r->world.promises, event->message);
+        return 0;
+    }
+    return 0;
+}
+
+// --- one power-on
+
+static int read_tokens(struct replayer *r, const char **cursor) {
+    struct cp_token token;
+    int more;
+    r->has_cut = false;
+    r->choice_count = 0;
+    while ((more = cp_trace_next(cursor, &token, r->error)) > 0) {
+        if (token.kind != CP_TOKEN_CHOICE) {
+            r->cut = token;
+            r->has_cut = true;
+            return 0;
+        }
+        if (r->choice_count == sizeof(r->choices) / sizeof(r->choices[0])) {
+            return fail(r, "trace: too many choices in one power-on");
+        }
+        r->choices[r->choice_count][0] = token.event_index;
+        r->choices[r->choice_count++][1] = token.option;
+    }
+    return more;
+}
+
+static void tell_cut(struct replayer *r) {
+    if (r->cut.event_index == 0) {
+        tell(r, CP_STEP_CUT, "the power is cut before anything happens");
+    } else {
+        tell(r, CP_STEP_CUT, "the power is cut after event %u", (unsigned)r->cut.event_index);
+    }
+}
+
+static int end_of_run(struct replayer *r) {
+    if (!r->has_cut) {
+        return 0;
+    }
+    return fail(r, "trace: event %u is never reached: the run ends after event %u",
+                (unsigned)r->cut.event_index, (unsigned)event_count(r));
+}
+
+// Run from power-on to the cut, or without one to the end of the story.
+static int run_power_on(struct replayer *r) {
+    r->base = r->world.entry_count;
+    r->reset_count = 0;
+    remember_reset(r);
+    tell(r, CP_STEP_POWER_ON, "power on, %u cut%s so far", (unsigned)r->cuts,
+         r->cuts == 1 ? "" : "s");
+    power_on(r, true);
+    for (;;) {
+        if (is_cut_here(r, CP_TOKEN_AFTER)) {
+            tell_cut(r);
+            return 0;
+        }
+        if (!r->has_cut && r->is_violated) {
+            return 0;
+        }
+        int next = on_event(r, cp_machine_run(r->world.machine));
+        if (next < 0 || next == TORN) {
+            return next == TORN ? 0 : next;
+        }
+        if (next == 0 && !is_cut_here(r, CP_TOKEN_AFTER)) {
+            return end_of_run(r);
+        }
+        if (is_cut_here(r, CP_TOKEN_TORN)) {
+            return fail(r, "trace: event %u is no flash operation and cannot be torn",
+                        (unsigned)r->cut.event_index);
+        }
+    }
+}
+
+static int run_trace(struct replayer *r, const char *trace) {
+    const char *cursor = trace;
+    do {
+        int err = read_tokens(r, &cursor);
+        if (!err) {
+            err = run_power_on(r);
+        }
+        if (err) {
+            return err;
+        }
+        r->cuts++;
+        r->world.epoch_cuts++;
+    } while (r->has_cut);
+    return 0;
+}
+
+int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
+              const char *trace, cp_step_fn on_step, void *context,
+              struct cp_violation *violation, char *error) {
+    struct replayer *r = calloc(1, sizeof(*r));
+    if (!r) {
+        snprintf(error, CP_MESSAGE_MAX, "out of memory");
+        return -1;
+    }
+    memset(violation, 0, sizeof(*violation));
+    r->on_step = on_step;
+    r->context = context;
+    r->violation = violation;
+    r->error = error;
+    int err = cp_world_init(&r->world, test_case, program, error);
+    if (!err) {
+        r->world.promises.report = on_violation;
+        r->world.promises.context = r;
+        err = run_trace(r, trace);
+        cp_world_free(&r->world);
+    }
+    snprintf(violation->trace, sizeof(violation->trace), "%s", trace);
+    int result = err ? -1 : r->is_violated;
+    free(r);
+    return result;
+}

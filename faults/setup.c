@@ -1,0 +1,100 @@
+// setup.c: see setup.h.
+
+#include "faults/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void fill(uint8_t *bytes, uint32_t size_bytes, uint64_t seed) {
+    for (uint32_t i = 0; i < size_bytes; i++) {
+        // One hash for each eight bytes; no two pages come out alike.
+        struct cp_hash mixed = cp_hash_pair(seed, i / 8);
+        bytes[i] = (uint8_t)(mixed.low >> (8 * (i % 8)));
+    }
+}
+
+int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_MAX]) {
+    memset(images, 0, CP_IMAGES_MAX * sizeof(images[0]));
+    for (uint32_t i = 0; i < test_case->image_count; i++) {
+        images[i] = malloc(test_case->images[i].size_bytes);
+        if (!images[i]) {
+            cp_setup_free_images(images);
+            return -1;
+        }
+        fill(images[i], test_case->images[i].size_bytes, test_case->images[i].seed);
+    }
+    return 0;
+}
+
+void cp_setup_free_images(uint8_t *images[CP_IMAGES_MAX]) {
+    for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
+        free(images[i]);
+        images[i] = NULL;
+    }
+}
+
+static void make_board(const struct cp_case *test_case, struct cp_program_board *board) {
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        const struct cp_part *part = &test_case->devices[i];
+        board->devices[i] = (struct cp_program_device){part->registers_address, part->flash_address,
+                                                       part->size_bytes, part->erase_size_bytes};
+    }
+    memcpy(board->areas, test_case->areas, sizeof(board->areas));
+    for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
+        const struct cp_image *image = &test_case->images[i];
+        board->images[i] =
+            (struct cp_program_image){image->size_bytes, image->firmware, image->next};
+    }
+    board->buffer_size_bytes = test_case->buffer_size_bytes;
+    board->chunk_size_bytes = test_case->chunk_size_bytes;
+    board->format = test_case->format;
+    board->download = test_case->download;
+    board->after_revert = test_case->after_revert;
+    board->detach = test_case->detach;
+    board->dfu_host_present = test_case->dfu_host_present;
+}
+
+static uint32_t cell_size_bytes(const struct cp_case *test_case) {
+    uint32_t size_bytes = test_case->devices[0].erase_size_bytes;
+    for (uint32_t i = 1; i < test_case->device_count; i++) {
+        if (test_case->devices[i].erase_size_bytes < size_bytes) {
+            size_bytes = test_case->devices[i].erase_size_bytes;
+        }
+    }
+    return size_bytes;
+}
+
+static void install(struct cp_machine *machine, enum cp_area area, const uint8_t *bytes,
+                    uint32_t size_bytes) {
+    const struct cp_program_area *place = &machine->config.board.areas[area];
+    struct cp_nor *nor = &machine->devices[place->device].nor;
+    for (uint32_t offset_bytes = 0; offset_bytes < size_bytes; offset_bytes += 4) {
+        uint32_t value;
+        memcpy(&value, bytes + offset_bytes, 4);
+        cp_nor_set_word(nor, (place->offset_bytes + offset_bytes) / 4, value, 1);
+    }
+}
+
+struct cp_machine *cp_setup_machine(const struct cp_case *test_case,
+                                    const struct cp_program *program,
+                                    uint8_t *const images[CP_IMAGES_MAX], char *error) {
+    struct cp_machine_config config = {.device_count = test_case->device_count,
+                                       .cell_size_bytes = cell_size_bytes(test_case),
+                                       .program = program};
+    memcpy(config.devices, test_case->devices, sizeof(config.devices));
+    for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
+        config.images[i] = images[i];
+    }
+    make_board(test_case, &config.board);
+    struct cp_machine *machine = cp_machine_create(&config, error);
+    if (!machine) {
+        return NULL;
+    }
+    install(machine, CP_AREA_ACTIVE, images[test_case->start_image],
+            test_case->images[test_case->start_image].size_bytes);
+    if (test_case->dfu_image != CP_IMAGE_NONE) {
+        install(machine, CP_AREA_DFU, images[test_case->dfu_image],
+                test_case->images[test_case->dfu_image].size_bytes);
+    }
+    return machine;
+}

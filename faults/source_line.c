@@ -1,0 +1,98 @@
+// source_line.c: see source_line.h. The work is libdw's.
+
+#define _GNU_SOURCE
+#include "faults/source_line.h"
+
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static Dwfl *open_self(void) {
+    static const Dwfl_Callbacks callbacks = {
+        .find_elf = dwfl_linux_proc_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+    };
+    Dwfl *dwfl = dwfl_begin(&callbacks);
+    if (dwfl && (dwfl_linux_proc_report(dwfl, getpid()) || dwfl_report_end(dwfl, NULL, NULL))) {
+        dwfl_end(dwfl);
+        return NULL;
+    }
+    return dwfl;
+}
+
+// Libraries that are loaded later are found by reporting again.
+static Dwfl_Module *find_module(Dwfl **self, uintptr_t address) {
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (!*self) {
+            *self = open_self();
+        }
+        Dwfl_Module *module = *self ? dwfl_addrmodule(*self, address) : NULL;
+        if (module) {
+            return module;
+        }
+        if (*self) {
+            dwfl_end(*self);
+            *self = NULL;
+        }
+    }
+    return NULL;
+}
+
+// Sources are compiled under names relative to the project; strip what is before.
+static const char *project_path(const char *file) {
+    const char *at = strstr(file, "core/");
+    if (!at) {
+        at = strstr(file, "sim/");
+    }
+    return at ? at : file;
+}
+
+bool cp_source_line(uintptr_t return_address, struct cp_source_line *out) {
+    static Dwfl *self;
+    uintptr_t call = return_address - 1;
+    snprintf(out->file, sizeof(out->file), "?");
+    snprintf(out->function, sizeof(out->function), "?");
+    out->line = 0;
+    Dwfl_Module *module = find_module(&self, call);
+    if (!module) {
+        return false;
+    }
+    const char *function = dwfl_module_addrname(module, call);
+    if (function) {
+        snprintf(out->function, sizeof(out->function), "%s", function);
+    }
+    Dwfl_Line *line = dwfl_module_getsrc(module, call);
+    int number = 0;
+    const char *file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+    if (!file) {
+        return false;
+    }
+    snprintf(out->file, sizeof(out->file), "%s", project_path(file));
+    out->line = (uint32_t)number;
+    return true;
+}
+
+static bool is_plumbing(const struct cp_source_line *line) {
+    return strstr(line->file, "core/port/") || strstr(line->file, "/partition.");
+}
+
+void cp_source_line_of_chain(const uintptr_t *frames, uint32_t frame_count,
+                             struct cp_source_line *out) {
+    struct cp_source_line innermost;
+    snprintf(out->file, sizeof(out->file), "?");
+    snprintf(out->function, sizeof(out->function), "?");
+    out->line = 0;
+    for (uint32_t i = 0; i < frame_count; i++) {
+        bool is_known = cp_source_line(frames[i], out);
+        if (i == 0) {
+            innermost = *out;
+        }
+        if (is_known && !is_plumbing(out)) {
+            return;
+        }
+    }
+    if (frame_count > 0) {
+        *out = innermost;
+    }
+}

@@ -1,0 +1,33 @@
+// trace.h: a trace in writing. A trace is a comma-separated list of
+//
+//   aN        cut the power after event N of the run (bN: before event N)
+//   tN.TEAR   cut it inside the operation that is event N, leaving TEAR behind
+//   cN=K      where event N is a choice, take option K (0 is taken unasked)
+//
+// Events are counted from 1 from each power-on: flash operations, milestones,
+// choices and resets. After the last cut the device is left alone.
+
+#ifndef CP_FAULTS_TRACE_H
+#define CP_FAULTS_TRACE_H
+
+#include "faults/case.h"
+
+#include <stddef.h>
+
+enum cp_token_kind { CP_TOKEN_AFTER, CP_TOKEN_TORN, CP_TOKEN_CHOICE };
+
+struct cp_token {
+    enum cp_token_kind kind;
+    uint32_t event_index; // 0 with CP_TOKEN_AFTER: before the first event
+    uint32_t option;      // of a choice
+    char tear[32];        // of a torn operation
+};
+
+// Append a token to `text` of `size` bytes; a text that is too long ends in "...".
+void cp_trace_append(char *text, size_t size, const struct cp_token *token);
+
+// Read the next token at *cursor and move it on. Returns 1, 0 at the end, or -1
+// with a message in error[CP_MESSAGE_MAX] (see result.h).
+int cp_trace_next(const char **cursor, struct cp_token *token, char *error);
+
+#endif

@@ -1,0 +1,402 @@
+// world.c: see world.h.
+
+#include "faults/world.h"
+
+#include "faults/setup.h"
+#include "faults/tears.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int allocate_wear(struct cp_world *world) {
+    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
+        const struct cp_part *part = &world->machine->devices[i].part;
+        world->page_count[i] = part->size_bytes / part->erase_size_bytes;
+        world->erases[i] = calloc(world->page_count[i], sizeof(uint16_t));
+        world->erases_max[i] = calloc(world->page_count[i], sizeof(uint16_t));
+        if (!world->erases[i] || !world->erases_max[i]) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void init_ghost(struct cp_world *world) {
+    struct cp_ghost *ghost = &world->promises.ghost;
+    memset(ghost, 0, sizeof(*ghost));
+    ghost->base = world->test_case->start_image;
+    ghost->target = CP_IMAGE_NONE;
+    ghost->previous = CP_IMAGE_NONE;
+}
+
+int cp_world_init(struct cp_world *world, const struct cp_case *test_case,
+                  const struct cp_program *program, char *error) {
+    memset(world, 0, sizeof(*world));
+    world->test_case = test_case;
+    world->promises.test_case = test_case;
+    init_ghost(world);
+    snprintf(error, CP_MESSAGE_MAX, "out of memory");
+    if (cp_setup_images(test_case, world->image_bytes)) {
+        return -1;
+    }
+    world->machine = cp_setup_machine(test_case, program, world->image_bytes, error);
+    if (!world->machine || allocate_wear(world) ||
+        cp_facts_init(&world->facts, world->machine, test_case->image_count)) {
+        cp_world_free(world);
+        return -1;
+    }
+    error[0] = '\0';
+    return 0;
+}
+
+void cp_world_free(struct cp_world *world) {
+    while (world->entry_count > 0) {
+        world->entries[world->entry_count - 1].is_undone = true;
+        cp_world_pop(world);
+    }
+    free(world->entries);
+    free(world->pool);
+    for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
+        free(world->erases[i]);
+        free(world->erases_max[i]);
+    }
+    cp_facts_free(&world->facts);
+    cp_machine_destroy(world->machine);
+    cp_setup_free_images(world->image_bytes);
+    memset(world, 0, sizeof(*world));
+}
+
+// --- the journal's memory
+
+static struct cp_entry *push(struct cp_world *world, enum cp_entry_kind kind) {
+    if (world->entry_count == world->entry_capacity) {
+        size_t capacity = world->entry_capacity == 0 ? 1024 : 2 * world->entry_capacity;
+        struct cp_entry *entries = realloc(world->entries, capacity * sizeof(*entries));
+        if (!entries) {
+            world->is_out_of_memory = true;
+            return NULL;
+        }
+        world->entries = entries;
+        world->entry_capacity = capacity;
+    }
+    struct cp_entry *entry = &world->entries[world->entry_count++];
+    memset(entry, 0, sizeof(*entry));
+    entry->kind = kind;
+    entry->mode = world->machine->mode;
+    entry->pool_mark = world->pool_size;
+    entry->ghost = world->promises.ghost;
+    entry->epoch_cuts = world->epoch_cuts;
+    return entry;
+}
+
+static uint8_t *pool_take(struct cp_world *world, size_t size_bytes) {
+    if (world->pool_size + size_bytes > world->pool_capacity) {
+        size_t capacity = 2 * world->pool_capacity + size_bytes;
+        uint8_t *pool = realloc(world->pool, capacity);
+        if (!pool) {
+            world->is_out_of_memory = true;
+            return NULL;
+        }
+        world->pool = pool;
+        world->pool_capacity = capacity;
+    }
+    uint8_t *taken = world->pool + world->pool_size;
+    world->pool_size += size_bytes;
+    return taken;
+}
+
+void cp_world_pop(struct cp_world *world) {
+    struct cp_entry *entry = &world->entries[--world->entry_count];
+    if (entry->snapshot) {
+        cp_cpu_snapshot_free(&entry->snapshot->cpu);
+        free(entry->snapshot);
+    }
+    world->pool_size = entry->pool_mark;
+}
+
+// --- changes of the flash
+
+static struct cp_nor *nor_of(struct cp_world *world, uint32_t device) {
+    return &world->machine->devices[device].nor;
+}
+
+static void set_word(struct cp_world *world, uint32_t device, uint32_t word, uint32_t value,
+                     uint8_t programs) {
+    struct cp_nor *nor = nor_of(world, device);
+    uint32_t cell = word / nor->words_per_cell;
+    cp_facts_before(&world->facts, nor, device, cell);
+    cp_nor_set_word(nor, word, value, programs);
+    cp_facts_after(&world->facts, nor, device, cell);
+}
+
+static uint8_t one_more(uint8_t programs) {
+    return programs == UINT8_MAX ? programs : (uint8_t)(programs + 1);
+}
+
+static uint32_t page_words(const struct cp_world *world, uint32_t device) {
+    return world->machine->devices[device].part.erase_size_bytes / 4;
+}
+
+struct cells {
+    uint32_t first, end;
+};
+
+static struct cells cells_of_page(const struct cp_world *world, const struct cp_entry *entry) {
+    const struct cp_nor *nor = &world->machine->devices[entry->device].nor;
+    uint32_t first = entry->word / nor->words_per_cell;
+    uint32_t count = page_words(world, entry->device) / nor->words_per_cell;
+    return (struct cells){first, first + count};
+}
+
+// Keep the cells of an entry's page, so that it can be put back.
+static int save_page(struct cp_world *world, struct cp_entry *entry) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cells cells = cells_of_page(world, entry);
+    size_t size_bytes = cp_nor_cell_save_size_bytes(nor);
+    uint8_t *save = pool_take(world, (cells.end - cells.first) * size_bytes);
+    if (!save) {
+        return -1;
+    }
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        cp_nor_save_cell(nor, cell, save + (cell - cells.first) * size_bytes);
+    }
+    return 0;
+}
+
+static void restore_page(struct cp_world *world, const struct cp_entry *entry) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cells cells = cells_of_page(world, entry);
+    const uint8_t *save = world->pool + entry->pool_mark;
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        cp_facts_before(&world->facts, nor, entry->device, cell);
+        cp_nor_restore_cell(nor, cell, save);
+        cp_facts_after(&world->facts, nor, entry->device, cell);
+        save += cp_nor_cell_save_size_bytes(nor);
+    }
+}
+
+static void erase_page(struct cp_world *world, const struct cp_entry *entry) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cells cells = cells_of_page(world, entry);
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        cp_facts_before(&world->facts, nor, entry->device, cell);
+        cp_nor_erase_cell(nor, cell);
+        cp_facts_after(&world->facts, nor, entry->device, cell);
+    }
+}
+
+// --- entries
+
+static uint32_t page_of(const struct cp_world *world, const struct cp_entry *entry) {
+    return entry->word / page_words(world, entry->device);
+}
+
+static void count_erase(struct cp_world *world, const struct cp_entry *entry) {
+    uint32_t page = page_of(world, entry);
+    uint16_t erases = ++world->erases[entry->device][page];
+    if (erases > world->erases_max[entry->device][page]) {
+        world->erases_max[entry->device][page] = erases;
+    }
+    cp_promises_erased(&world->promises, entry->device, page, erases, world->epoch_cuts);
+}
+
+static struct cp_entry *program(struct cp_world *world, const struct cp_event *event) {
+    struct cp_entry *entry = push(world, CP_ENTRY_PROGRAM);
+    if (!entry) {
+        return NULL;
+    }
+    const struct cp_nor *nor = nor_of(world, event->device);
+    entry->device = event->device;
+    entry->word = event->word;
+    entry->old_value = nor->words[event->word];
+    entry->old_programs = nor->programs[event->word];
+    entry->new_value = entry->old_value & event->value; // programming only clears bits
+    set_word(world, entry->device, entry->word, entry->new_value, one_more(entry->old_programs));
+    return entry;
+}
+
+static struct cp_entry *erase(struct cp_world *world, const struct cp_event *event) {
+    struct cp_entry *entry = push(world, CP_ENTRY_ERASE);
+    if (!entry) {
+        return NULL;
+    }
+    entry->device = event->device;
+    entry->word = event->word;
+    if (save_page(world, entry)) {
+        return NULL;
+    }
+    erase_page(world, entry);
+    count_erase(world, entry);
+    return entry;
+}
+
+struct cp_entry *cp_world_operation(struct cp_world *world, uint32_t site) {
+    const struct cp_event *event = &world->machine->event;
+    struct cp_entry *entry =
+        event->kind == CP_EVENT_ERASE ? erase(world, event) : program(world, event);
+    if (entry) {
+        entry->site = site;
+        cp_promises_operation(&world->promises, &world->facts);
+    }
+    return entry;
+}
+
+// Wear is counted for one update: keep the old counts and start anew.
+static int end_epoch(struct cp_world *world) {
+    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
+        size_t size_bytes = world->page_count[i] * sizeof(uint16_t);
+        uint8_t *save = pool_take(world, size_bytes);
+        if (!save) {
+            return -1;
+        }
+        memcpy(save, world->erases[i], size_bytes);
+        memset(world->erases[i], 0, size_bytes);
+    }
+    world->epoch_cuts = 0;
+    return 0;
+}
+
+static void restore_epoch(struct cp_world *world, const struct cp_entry *entry) {
+    const uint8_t *save = world->pool + entry->pool_mark;
+    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
+        size_t size_bytes = world->page_count[i] * sizeof(uint16_t);
+        memcpy(world->erases[i], save, size_bytes);
+        save += size_bytes;
+    }
+    world->epoch_cuts = entry->epoch_cuts;
+}
+
+struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
+                                struct cp_ghost before, bool ended) {
+    struct cp_entry *entry = push(world, kind);
+    if (!entry) {
+        return NULL;
+    }
+    entry->ghost = before;
+    if (ended) {
+        entry->is_epoch_end = true;
+        if (end_epoch(world)) {
+            return NULL;
+        }
+    }
+    return entry;
+}
+
+void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
+    switch (entry->kind) {
+    case CP_ENTRY_PROGRAM:
+    case CP_ENTRY_TORN_PROGRAM:
+        set_word(world, entry->device, entry->word, entry->old_value, entry->old_programs);
+        break;
+    case CP_ENTRY_ERASE:
+    case CP_ENTRY_TORN_ERASE:
+        world->erases[entry->device][page_of(world, entry)]--;
+        restore_page(world, entry);
+        break;
+    case CP_ENTRY_MILESTONE:
+        if (entry->is_epoch_end) {
+            restore_epoch(world, entry);
+        }
+        break;
+    case CP_ENTRY_CHOICE:
+    case CP_ENTRY_RESET:
+        break;
+    }
+    world->promises.ghost = entry->ghost;
+    entry->is_undone = true;
+}
+
+// --- torn forms
+
+static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kind,
+                                  const struct cp_entry *below) {
+    struct cp_entry copy = *below; // push() may move the journal
+    struct cp_entry *entry = push(world, kind);
+    if (entry) {
+        entry->mode = copy.mode;
+        entry->device = copy.device;
+        entry->word = copy.word;
+        entry->old_value = copy.old_value;
+        entry->old_programs = copy.old_programs;
+        entry->site = copy.site;
+    }
+    return entry;
+}
+
+int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
+                          enum cp_program_tear tear) {
+    uint32_t torn = cp_tear_program(tear, below->old_value, below->new_value);
+    if (torn == below->old_value || torn == below->new_value) {
+        return 0;
+    }
+    struct cp_entry *entry = push_torn(world, CP_ENTRY_TORN_PROGRAM, below);
+    if (!entry) {
+        return -1;
+    }
+    entry->new_value = torn;
+    set_word(world, entry->device, entry->word, torn, one_more(entry->old_programs));
+    return 1;
+}
+
+// Tear each word of the page; true when it differs from what was and from erased.
+static bool tear_words(struct cp_world *world, const struct cp_entry *entry, uint32_t tear) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    uint32_t count = page_words(world, entry->device);
+    bool differs_from_old = false, differs_from_erased = false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t old = nor->words[entry->word + i];
+        uint8_t programs = nor->programs[entry->word + i];
+        bool is_erased;
+        uint32_t torn = cp_tear_erase_word(&world->test_case->faults, tear, i, count, old,
+                                           nor->erased_word, &is_erased);
+        uint8_t torn_programs = is_erased ? 0 : programs;
+        if (torn != old || torn_programs != programs) {
+            set_word(world, entry->device, entry->word + i, torn, torn_programs);
+            differs_from_old = true;
+        }
+        differs_from_erased |= torn != nor->erased_word || torn_programs != 0;
+    }
+    return differs_from_old && differs_from_erased;
+}
+
+int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear) {
+    struct cp_entry *entry = push_torn(world, CP_ENTRY_TORN_ERASE, below);
+    if (!entry || save_page(world, entry)) {
+        return -1;
+    }
+    world->erases[entry->device][page_of(world, entry)]++;
+    if (!tear_words(world, entry, tear)) {
+        cp_world_undo(world, entry);
+        cp_world_pop(world);
+        return 0;
+    }
+    return 1;
+}
+
+bool cp_world_went_round(struct cp_world *world, size_t from, const char *why) {
+    bool starts = false, erases = false, ends = false;
+    for (size_t i = from; i < world->entry_count; i++) {
+        starts |= world->entries[i].is_start;
+        ends |= world->entries[i].is_epoch_end;
+        erases |= world->entries[i].kind == CP_ENTRY_ERASE;
+    }
+    if (!starts) {
+        char message[CP_MESSAGE_MAX];
+        snprintf(message, sizeof(message), "boot loop: %s, and so at every reset", why);
+        cp_promises_dead_end(&world->promises, message);
+    } else if (erases && !ends) {
+        cp_promises_endless_wear(&world->promises);
+    }
+    return !starts;
+}
+
+struct cp_hash cp_world_hash(const struct cp_world *world) {
+    uint64_t ghost;
+    memcpy(&ghost, &world->promises.ghost, sizeof(ghost));
+    struct cp_hash sum = cp_hash_pair(ghost, 4);
+    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
+        sum = cp_hash_add(sum, world->machine->devices[i].nor.hash);
+    }
+    return sum;
+}

@@ -1,0 +1,92 @@
+// world.h: a case's machine with its history: what happened on the present path,
+// in a journal from which every step can be undone.
+
+#ifndef CP_FAULTS_WORLD_H
+#define CP_FAULTS_WORLD_H
+
+#include "faults/promises.h"
+
+enum cp_entry_kind {
+    CP_ENTRY_PROGRAM,
+    CP_ENTRY_ERASE,
+    CP_ENTRY_MILESTONE, // a note, a start: the ghost may change, the flash does not
+    CP_ENTRY_CHOICE,
+    CP_ENTRY_RESET,        // the machine was reset without power loss
+    CP_ENTRY_TORN_PROGRAM, // not an event of its own: the torn form of the event below it
+    CP_ENTRY_TORN_ERASE,
+};
+
+struct cp_entry {
+    enum cp_entry_kind kind;
+    enum cp_mode mode;     // what was running
+    uint32_t device, word; // of an operation
+    uint32_t old_value, new_value;
+    uint8_t old_programs;
+    bool is_epoch_end;     // an update ended here: wear counts started anew
+    bool is_start;         // ACTIVE was started here
+    bool is_undone;        // the explorer has undone it and is trying its torn forms
+    uint32_t epoch_cuts;   // before this entry
+    uint32_t site;
+    uint32_t next_variant; // of the explorer's walk back: what to try next
+    uint32_t option, option_count; // of a choice
+    struct cp_machine_snapshot *snapshot; // of a choice
+    uint32_t state_id;     // of a reset: the state before it
+    size_t pool_mark;      // where its saved bytes begin
+    struct cp_ghost ghost; // before this entry
+};
+
+struct cp_world {
+    const struct cp_case *test_case;
+    struct cp_machine *machine;
+    struct cp_facts facts;
+    struct cp_promises promises;
+    uint8_t *image_bytes[CP_IMAGES_MAX];
+    struct cp_entry *entries;
+    size_t entry_count, entry_capacity;
+    uint8_t *pool; // saved cells and wear counts of the entries, as a stack
+    size_t pool_size, pool_capacity;
+    uint16_t *erases[CP_DEVICES_MAX];     // per page, in the present update, on the present path
+    uint16_t *erases_max[CP_DEVICES_MAX]; // the most seen on any path
+    uint32_t page_count[CP_DEVICES_MAX];
+    uint32_t epoch_cuts;                  // power losses in the present update
+    bool is_out_of_memory;
+};
+
+// Build the machine of a case, with its images in place and nothing journaled.
+// Returns 0, or -1 with a message in error[CP_MESSAGE_MAX].
+int cp_world_init(struct cp_world *world, const struct cp_case *test_case,
+                  const struct cp_program *program, char *error);
+void cp_world_free(struct cp_world *world);
+
+// Do the operation that the present event asks for, check the promises that an
+// operation can break, and journal it. `site` is kept with it. NULL without memory.
+struct cp_entry *cp_world_operation(struct cp_world *world, uint32_t site);
+
+// Journal that something other than an operation happened; `ended` says that an
+// update ended with it. `before` is the ghost as it was. NULL without memory.
+struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
+                                struct cp_ghost before, bool ended);
+
+// Undo the newest entry's effect on flash, wear and ghost; it stays in the journal.
+void cp_world_undo(struct cp_world *world, struct cp_entry *entry);
+
+// Forget the newest entry, which must be undone unless it is a torn form.
+void cp_world_pop(struct cp_world *world);
+
+// Leave behind what a power cut inside the undone operation `below` leaves, as a
+// torn entry on top. Returns 1; 0 if this tear leaves what was there before or
+// what the whole operation leaves; -1 without memory.
+int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
+                          enum cp_program_tear tear);
+int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear);
+
+// The newest entry resets the device, without any power loss, into the state from
+// which entry `from` onwards ran: it goes round for ever. Without a start in
+// between it never boots, and with erases but no update ended it wears itself
+// out; either is reported. Returns true if it never boots.
+bool cp_world_went_round(struct cp_world *world, size_t from, const char *why);
+
+// Hash of what a power loss leaves: flash and ghost.
+struct cp_hash cp_world_hash(const struct cp_world *world);
+
+#endif
