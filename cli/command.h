@@ -1,0 +1,17 @@
+// command.h: the commands. Each returns an exit code.
+
+#ifndef CP_CLI_COMMAND_H
+#define CP_CLI_COMMAND_H
+
+#include "cli/exit_code.h"
+#include "cli/options.h"
+
+enum cp_exit cp_command_init(const struct cp_options *options);
+enum cp_exit cp_command_check(const struct cp_options *options);
+enum cp_exit cp_command_list(const struct cp_options *options);
+enum cp_exit cp_command_run(const struct cp_options *options);
+enum cp_exit cp_command_replay(const struct cp_options *options);
+enum cp_exit cp_command_bench(const struct cp_options *options);
+enum cp_exit cp_command_doctor(const struct cp_options *options);
+
+#endif

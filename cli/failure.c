@@ -1,0 +1,110 @@
+// failure.c: the block that explains a violation.
+
+#include "cli/failure.h"
+
+#include "cli/case_id.h"
+#include "cli/steps.h"
+#include "cli/text.h"
+#include "cli/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LAST_STEPS 3u
+
+// The steps since the power came back last: of them only the last are shown.
+struct tail {
+    const struct cp_case *test_case;
+    struct cp_step steps[LAST_STEPS];
+    uint32_t count; // of all steps, not only those kept
+};
+
+static void print_step(const struct cp_case *test_case, const char *label,
+                       const struct cp_step *step)
+{
+    struct cp_step_text text;
+    char index[16] = "";
+    if (step->kind != CP_STEP_POWER_ON) {
+        snprintf(index, sizeof index, "op %u", step->event_index);
+    }
+    cp_step_describe(test_case, step, &text);
+    printf("  %-9s %-8s  %s%s%s\n", label, index, text.what, *text.where ? "  " : "", text.where);
+}
+
+static const struct cp_step *last_of(const struct tail *tail)
+{
+    return tail->count ? &tail->steps[(tail->count - 1) % LAST_STEPS] : NULL;
+}
+
+static void print_cut(struct tail *tail, const struct cp_step *cut)
+{
+    char label[16];
+    const struct cp_step *last = last_of(tail);
+    snprintf(label, sizeof label, "cut %u", cut->cuts);
+    if (last) {
+        print_step(tail->test_case, label, last);
+    }
+    printf("  %-9s %-8s  %s\n", last ? "" : label, "", cut->text);
+    tail->count = 0;
+}
+
+static void print_tail(struct tail *tail)
+{
+    uint32_t first = tail->count > LAST_STEPS ? tail->count - LAST_STEPS : 0;
+    for (uint32_t i = first; i < tail->count; i++) {
+        print_step(tail->test_case, i == first ? "then" : "", &tail->steps[i % LAST_STEPS]);
+    }
+    tail->count = 0;
+}
+
+static void take_step(void *context, const struct cp_step *step)
+{
+    struct tail *tail = context;
+    if (step->kind == CP_STEP_CUT) {
+        print_cut(tail, step);
+    } else if (step->kind == CP_STEP_VIOLATION) {
+        print_tail(tail);
+    } else {
+        tail->steps[tail->count++ % LAST_STEPS] = *step;
+    }
+}
+
+void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
+                              const struct cp_violation *violation,
+                              const struct cp_options *options)
+{
+    char id[CP_CASE_ID_MAX];
+    cp_case_id_format(test_case->name, hash, violation->trace, id);
+    printf("cutproof replay '%s'", id);
+    if (options->core) {
+        printf(" --core '%s'", options->core);
+    }
+    if (options->log) {
+        printf(" --log '%s'", options->log);
+    }
+}
+
+void cp_failure_print(const struct cp_case *test_case, const struct cp_program *program,
+                      uint32_t hash, const struct cp_violation *violation,
+                      const struct cp_options *options)
+{
+    struct tail tail = {.test_case = test_case};
+    struct cp_violation seen;
+    char error[CP_MESSAGE_MAX] = "";
+    printf("  promise   %s%s%s\n", cp_color(stdout, CP_COLOR_BOLD),
+           cp_promise_name(violation->promise), cp_color(stdout, CP_COLOR_NONE));
+    int code = cp_replay(test_case, program, violation->trace, take_step, &tail, &seen, error);
+    print_tail(&tail);
+    if (code != 1) {
+        printf("  warning   the replay did not show it again: %s\n",
+               code < 0 ? error : "no promise broke");
+    }
+    printf("  expected  %s\n", cp_verdict_promise_text(violation->promise));
+    printf("  got       %s%s%s\n", cp_color(stdout, CP_COLOR_BAD), violation->message,
+           cp_color(stdout, CP_COLOR_NONE));
+    printf("  trace     %u power loss%s; %s\n", violation->cuts, violation->cuts == 1 ? "" : "es",
+           violation->is_shortest ? "no trace with fewer exists" : "maybe not the shortest");
+    fputs("  replay    ", stdout);
+    cp_failure_print_command(test_case, hash, violation, options);
+    putchar('\n');
+}

@@ -1,0 +1,144 @@
+// list.c: list the cases of scenarios, or the parts that can be simulated.
+
+#include "cli/case_text.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/select.h"
+#include "cli/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *part_name(const struct cp_case *test_case)
+{
+    return test_case->device_count ? test_case->devices[0].name : "?";
+}
+
+static void print_case(const struct cp_case *test_case, int name_width)
+{
+    char faults[160], bounds[160];
+    cp_case_text_faults(&test_case->faults, faults, sizeof faults);
+    cp_case_text_bounds(&test_case->bounds, bounds, sizeof bounds);
+    printf("%-*s  %-12s %-8s %-8s  %s; %s\n", name_width, test_case->name, part_name(test_case),
+           test_case->format, cp_verdict_name(test_case->expect.verdict), faults, bounds);
+}
+
+static void print_bound_json(struct cp_json *json, const char *key, uint32_t bound)
+{
+    if (bound == CP_UNLIMITED) {
+        cp_json_text(json, key, NULL);
+    } else {
+        cp_json_count(json, key, bound);
+    }
+}
+
+static void print_promises_json(struct cp_json *json, const char *key, uint32_t bits)
+{
+    cp_json_open(json, key, '[');
+    for (uint32_t i = 0; i < CP_PROMISE_COUNT; i++) {
+        if (bits >> i & 1) {
+            cp_json_text(json, NULL, cp_promise_name((enum cp_promise)i));
+        }
+    }
+    cp_json_close(json, ']');
+}
+
+static void print_bounds_json(struct cp_json *json, const struct cp_bounds *bounds)
+{
+    cp_json_open(json, "bounds", '{');
+    print_bound_json(json, "cuts_max", bounds->cuts_max);
+    print_bound_json(json, "torn_max", bounds->torn_max);
+    print_bound_json(json, "states_max", bounds->states_max);
+    print_bound_json(json, "seconds_max", bounds->seconds_max);
+    cp_json_close(json, '}');
+}
+
+static void print_case_json(const struct cp_case *test_case)
+{
+    struct cp_json json = {.out = stdout};
+    char faults[160];
+    cp_case_text_faults(&test_case->faults, faults, sizeof faults);
+    cp_json_open(&json, NULL, '{');
+    cp_json_text(&json, "type", "case");
+    cp_json_text(&json, "name", test_case->name);
+    cp_json_text(&json, "file", test_case->file);
+    cp_json_count(&json, "line", test_case->line);
+    cp_json_text(&json, "part", part_name(test_case));
+    cp_json_text(&json, "format", test_case->format);
+    cp_json_text(&json, "faults", faults);
+    print_bounds_json(&json, &test_case->bounds);
+    print_promises_json(&json, "promises", test_case->promises);
+    cp_json_text(&json, "expected", cp_verdict_name(test_case->expect.verdict));
+    print_promises_json(&json, "violates", test_case->expect.violates);
+    cp_json_count(&json, "states_min", test_case->expect.states_min);
+    cp_json_close(&json, '}');
+}
+
+static void print_part(const struct cp_part *part)
+{
+    printf("%-14s %5" PRIu32 " KiB in pages of %" PRIu32 " B, writes of %" PRIu32 " B  %s\n",
+           part->name, part->size_bytes / 1024, part->erase_size_bytes, part->write_size_bytes,
+           part->about);
+}
+
+static void print_part_json(const struct cp_part *part)
+{
+    struct cp_json json = {.out = stdout};
+    cp_json_open(&json, NULL, '{');
+    cp_json_text(&json, "type", "part");
+    cp_json_text(&json, "name", part->name);
+    cp_json_text(&json, "about", part->about);
+    cp_json_count(&json, "flash_address", part->flash_address);
+    cp_json_count(&json, "size_bytes", part->size_bytes);
+    cp_json_count(&json, "erase_size_bytes", part->erase_size_bytes);
+    cp_json_count(&json, "write_size_bytes", part->write_size_bytes);
+    cp_json_count(&json, "erase_value", part->erase_value);
+    cp_json_count(&json, "programs_per_word", part->programs_per_word);
+    cp_json_count(&json, "program_time_us", part->program_time_us);
+    cp_json_count(&json, "erase_time_us", part->erase_time_us);
+    cp_json_count(&json, "endurance_erases", part->endurance_erases);
+    cp_json_text(&json, "source", part->source);
+    cp_json_close(&json, '}');
+}
+
+static enum cp_exit list_parts(enum cp_format format)
+{
+    size_t count = 0;
+    const struct cp_part *parts = cp_parts(&count);
+    for (size_t i = 0; i < count; i++) {
+        (format == CP_FORMAT_JSON ? print_part_json : print_part)(&parts[i]);
+    }
+    return CP_EXIT_OK;
+}
+
+static void list_cases(const struct cp_case_list *list, enum cp_format format)
+{
+    int width = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        int length = (int)strlen(list->cases[i].name);
+        width = length > width ? length : width;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (format == CP_FORMAT_JSON) {
+            print_case_json(&list->cases[i]);
+        } else {
+            print_case(&list->cases[i], width);
+        }
+    }
+}
+
+enum cp_exit cp_command_list(const struct cp_options *options)
+{
+    if (options->targets) {
+        return list_parts(options->format);
+    }
+    struct cp_case_list list = {0};
+    enum cp_exit code =
+        cp_select_cases(options, options->arguments, options->argument_count, &list);
+    if (code == CP_EXIT_OK) {
+        list_cases(&list, options->format);
+    }
+    cp_case_list_free(&list);
+    return code;
+}

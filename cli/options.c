@@ -1,0 +1,173 @@
+// options.c: the option table, the parser and the help text made from it.
+
+#include "cli/options.h"
+
+#include "cli/text.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct option_row {
+    const char *name;
+    char letter;          // short form, or 0
+    const char *argument; // as shown in the help; NULL: a flag
+    size_t offset;        // of its const char * or bool in struct cp_options
+    uint32_t commands;
+    const char *help;
+};
+
+#define FIELD(field) offsetof(struct cp_options, field)
+#define EXPLORES (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
+#define SELECTS (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
+#define HAS_JSON (CP_COMMAND_ALL & ~(uint32_t)CP_COMMAND_INIT)
+
+static const struct option_row table[] = {
+    {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY,
+     "run: write the log here; replay: take the scenario from this log"},
+    {"core", 0, "LIB.so", FIELD(core), EXPLORES,
+     "test the program in this library, not the built-in core"},
+    {"case", 0, "NAME", FIELD(case_name), SELECTS, "only the case of this name"},
+    {"fail-fast", 'x', NULL, FIELD(fail_fast), CP_COMMAND_RUN,
+     "stop after the first case that is not as expected"},
+    {"list-violations", 0, NULL, FIELD(list_violations), CP_COMMAND_RUN,
+     "also show the violations that a scenario claims"},
+    {"print-schema", 0, NULL, FIELD(print_schema), CP_COMMAND_CHECK,
+     "print the JSON Schema of scenario files"},
+    {"print-reference", 0, NULL, FIELD(print_reference), CP_COMMAND_CHECK,
+     "print the reference of all scenario keys as Markdown"},
+    {"targets", 0, NULL, FIELD(targets), CP_COMMAND_LIST, "list the parts that can be simulated"},
+    {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY,
+     "replay even if the id was made for something else"},
+    {"verbose", 'v', NULL, FIELD(verbose), CP_COMMAND_REPLAY, "show the call chain of each step"},
+    {"format", 0, "human|json", FIELD(format_name), HAS_JSON, "how to print results"},
+    {"color", 0, "auto|always|never", FIELD(color), CP_COMMAND_ALL,
+     "colour of the output (also: NO_COLOR)"},
+    {"help", 'h', NULL, FIELD(help), CP_COMMAND_ALL, "show this help"},
+};
+
+#define ROW_COUNT (sizeof table / sizeof table[0])
+#define FIRST_VALUE 256 // above every short form
+
+static void make_getopt_tables(uint32_t bit, struct option *options, char *letters)
+{
+    *letters++ = ':'; // a missing argument is told from an unknown option
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (!(table[i].commands & bit)) {
+            continue;
+        }
+        *options++ = (struct option){table[i].name,
+                                     table[i].argument ? required_argument : no_argument, NULL,
+                                     FIRST_VALUE + (int)i};
+        if (table[i].letter) {
+            *letters++ = table[i].letter;
+        }
+    }
+    *options = (struct option){0};
+    *letters = '\0';
+}
+
+static const struct option_row *find_row(int value)
+{
+    if (value >= FIRST_VALUE) {
+        return &table[value - FIRST_VALUE];
+    }
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (table[i].letter == value) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static void store(struct cp_options *options, const struct option_row *row)
+{
+    char *field = (char *)options + row->offset;
+    if (row->argument) {
+        memcpy(field, &optarg, sizeof optarg);
+    } else {
+        *(bool *)(void *)field = true;
+    }
+}
+
+static int complain_unknown(uint32_t bit, const char *given)
+{
+    struct cp_suggestion nearest = cp_suggestion_of(given + strspn(given, "-"));
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (table[i].commands & bit) {
+            cp_suggestion_offer(&nearest, table[i].name);
+        }
+    }
+    cp_complain("unknown or incomplete option '%s'", given);
+    if (nearest.best) {
+        cp_help("did you mean '--%s'?", nearest.best);
+    }
+    return -1;
+}
+
+static int check_choice(const char *option, const char *value, const char *const *choices)
+{
+    struct cp_suggestion nearest = cp_suggestion_of(value);
+    for (size_t i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], value) == 0) {
+            return (int)i;
+        }
+        cp_suggestion_offer(&nearest, choices[i]);
+    }
+    cp_complain("'%s' is no value of --%s", value, option);
+    cp_help(nearest.best ? "did you mean '%s'?" : "for example '%s'",
+            nearest.best ? nearest.best : choices[0]);
+    return -1;
+}
+
+static int check_values(struct cp_options *options)
+{
+    static const char *const formats[] = {"human", "json", NULL};
+    static const char *const colors[] = {"auto", "always", "never", NULL};
+    int format = check_choice("format", options->format_name, formats);
+    if (format < 0 || check_choice("color", options->color, colors) < 0) {
+        return -1;
+    }
+    options->format = (enum cp_format)format;
+    return 0;
+}
+
+int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options)
+{
+    struct option long_options[ROW_COUNT + 1];
+    char letters[ROW_COUNT + 2];
+    make_getopt_tables(command_bit, long_options, letters);
+    opterr = 0;
+    for (;;) {
+        int given = optind; // of the argument that is taken next
+        int value = getopt_long(argc, argv, letters, long_options, NULL);
+        if (value < 0) {
+            break;
+        }
+        if (value == ':') {
+            cp_complain("option '%s' needs a value", argv[optind - 1]);
+            return -1;
+        }
+        if (value == '?') {
+            return complain_unknown(command_bit, argv[given < optind ? optind - 1 : given]);
+        }
+        store(options, find_row(value));
+    }
+    options->arguments = argv + optind;
+    options->argument_count = argc - optind;
+    return check_values(options);
+}
+
+void cp_options_print_help(uint32_t command_bit)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct option_row *row = &table[i];
+        if (row->commands & command_bit) {
+            char shape[48];
+            snprintf(shape, sizeof shape, "--%s%s%s", row->name, row->argument ? " " : "",
+                     row->argument ? row->argument : "");
+            printf("  %c%c%c %-26s %s\n", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+                   row->letter ? ',' : ' ', shape, row->help);
+        }
+    }
+}

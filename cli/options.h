@@ -1,0 +1,55 @@
+// options.h: the options of all commands, from one table that both the parser
+// and the help text are made of.
+
+#ifndef CP_CLI_OPTIONS_H
+#define CP_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cp_format { CP_FORMAT_HUMAN, CP_FORMAT_JSON };
+
+struct cp_options {
+    const char *log;
+    const char *core;
+    const char *case_name;
+    const char *color;  // "auto", "always" or "never"
+    const char *format_name;
+    enum cp_format format;
+    bool fail_fast;
+    bool list_violations;
+    bool print_schema;
+    bool print_reference;
+    bool targets;
+    bool force;
+    bool verbose;
+    bool help;
+    // What is left when the options are taken: files, directories, a case id.
+    char **arguments;
+    int argument_count;
+    // The whole command line, for the log.
+    char **all;
+    int all_count;
+};
+
+// Which commands an option belongs to, a bit each.
+enum cp_command_bit {
+    CP_COMMAND_INIT = 1u << 0,
+    CP_COMMAND_CHECK = 1u << 1,
+    CP_COMMAND_LIST = 1u << 2,
+    CP_COMMAND_RUN = 1u << 3,
+    CP_COMMAND_REPLAY = 1u << 4,
+    CP_COMMAND_BENCH = 1u << 5,
+    CP_COMMAND_DOCTOR = 1u << 6,
+    CP_COMMAND_ALL = (1u << 7) - 1,
+};
+
+// Parse the arguments after the command's name. Returns 0, or -1 after a
+// message on stderr.
+int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options);
+
+// Print the options of a command, aligned, a line each.
+void cp_options_print_help(uint32_t command_bit);
+
+#endif

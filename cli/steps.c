@@ -1,0 +1,115 @@
+// steps.c: a step of a replay in words.
+
+#include "cli/steps.h"
+
+#include "faults/source_line.h"
+
+#include <stdio.h>
+
+static const char *area_name(enum cp_area area)
+{
+    static const char *const names[] = {"bootloader", "state", "active", "dfu"};
+    return (unsigned)area < CP_AREA_COUNT ? names[area] : "outside";
+}
+
+static const char *kind_name(enum cp_step_kind kind)
+{
+    static const char *const names[] = {
+        [CP_STEP_POWER_ON] = "power-on", [CP_STEP_PROGRAM] = "program",
+        [CP_STEP_ERASE] = "erase",       [CP_STEP_EVENT] = "event",
+        [CP_STEP_CUT] = "cut",           [CP_STEP_VIOLATION] = "violation",
+    };
+    return names[kind];
+}
+
+bool cp_step_is_operation(const struct cp_step *step)
+{
+    return step->kind == CP_STEP_PROGRAM || step->kind == CP_STEP_ERASE;
+}
+
+// The offset within the page: what a reader compares with the layout.
+static uint32_t page_offset(const struct cp_case *test_case, const struct cp_step *step)
+{
+    if ((unsigned)step->area >= CP_AREA_COUNT) {
+        return step->address;
+    }
+    uint32_t device = test_case->areas[step->area].device;
+    uint32_t size = device < CP_DEVICES_MAX ? test_case->devices[device].erase_size_bytes : 0;
+    return size ? step->address % size : step->address;
+}
+
+static void describe_operation(const struct cp_case *test_case, const struct cp_step *step,
+                               struct cp_step_text *text)
+{
+    char place[48];
+    snprintf(place, sizeof place, "%s[%u]", area_name(step->area), step->page);
+    if (step->kind == CP_STEP_PROGRAM) {
+        snprintf(text->what, sizeof text->what, "program  %-10s +0x%03x  0x%08x -> 0x%08x", place,
+                 page_offset(test_case, step), step->old_value, step->new_value);
+    } else {
+        snprintf(text->what, sizeof text->what, "erase    %-10s", place);
+    }
+}
+
+void cp_step_describe(const struct cp_case *test_case, const struct cp_step *step,
+                      struct cp_step_text *text)
+{
+    text->where[0] = '\0';
+    if (step->frame_count > 0) {
+        struct cp_source_line line;
+        cp_source_line_of_chain(step->frames, step->frame_count, &line);
+        snprintf(text->where, sizeof text->where, "%s:%u (%s)", line.file, line.line,
+                 line.function);
+    }
+    if (cp_step_is_operation(step)) {
+        describe_operation(test_case, step, text);
+    } else {
+        snprintf(text->what, sizeof text->what, "%s", step->text);
+    }
+}
+
+static void print_json_operation(const struct cp_case *test_case, const struct cp_step *step,
+                                 struct cp_json *json)
+{
+    cp_json_text(json, "area", area_name(step->area));
+    cp_json_count(json, "page", step->page);
+    cp_json_count(json, "page_offset", page_offset(test_case, step));
+    cp_json_count(json, "address", step->address);
+    if (step->kind == CP_STEP_PROGRAM) {
+        cp_json_count(json, "old_value", step->old_value);
+        cp_json_count(json, "new_value", step->new_value);
+    }
+}
+
+void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
+                        struct cp_json *json)
+{
+    cp_json_open(json, NULL, '{');
+    cp_json_text(json, "type", "step");
+    cp_json_text(json, "kind", kind_name(step->kind));
+    cp_json_count(json, "event_index", step->event_index);
+    cp_json_count(json, "cuts", step->cuts);
+    if (cp_step_is_operation(step)) {
+        print_json_operation(test_case, step, json);
+    } else {
+        cp_json_text(json, "text", step->text);
+    }
+    if (step->frame_count > 0) {
+        struct cp_source_line line;
+        cp_source_line_of_chain(step->frames, step->frame_count, &line);
+        cp_json_text(json, "file", line.file);
+        cp_json_count(json, "line", line.line);
+        cp_json_text(json, "function", line.function);
+    }
+    cp_json_close(json, '}');
+}
+
+void cp_step_print_chain(const struct cp_step *step)
+{
+    for (uint32_t i = 0; i < step->frame_count; i++) {
+        struct cp_source_line line;
+        cp_source_line(step->frames[i], &line);
+        printf("              %s %s:%u (%s)\n", i ? "from" : "at  ", line.file, line.line,
+               line.function);
+    }
+}

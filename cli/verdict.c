@@ -1,0 +1,229 @@
+// verdict.c: what a case came to, as a line and as an exit code.
+
+#include "cli/verdict.h"
+
+#include "cli/case_id.h"
+#include "cli/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool cp_verdict_is_claimed(const struct cp_case *test_case, const struct cp_violation *violation)
+{
+    return test_case->expect.violates >> violation->promise & 1;
+}
+
+const char *cp_verdict_promise_text(enum cp_promise promise)
+{
+    static const char *const texts[CP_PROMISE_COUNT] = {
+        [CP_PROMISE_BOOTABLE] = "a boot left alone starts a complete, byte-exact known image",
+        [CP_PROMISE_RESUMES] = "an interrupted swap or revert is finished without losing data",
+        [CP_PROMISE_UPDATE_COMPLETES] = "once the request has returned, the new image starts",
+        [CP_PROMISE_NO_PHANTOM_UPDATE] = "a new image starts only if its update was requested",
+        [CP_PROMISE_TRIAL_HAPPENS] = "a new image is reverted only after it was started",
+        [CP_PROMISE_UNCONFIRMED_REVERTS] = "an unconfirmed image is replaced by the old one",
+        [CP_PROMISE_CONFIRMED_STAYS] = "once confirm has returned, the old image never comes back",
+        [CP_PROMISE_TELLS_TRUTH] = "get_state agrees with ACTIVE and with what happened",
+        [CP_PROMISE_LEGAL_FLASH_USE] = "the flash is used only as its manual allows",
+        [CP_PROMISE_BOUNDED_WEAR] = "erases per page and update stay within the stated bound",
+    };
+    return (unsigned)promise < CP_PROMISE_COUNT ? texts[promise] : "?";
+}
+
+static bool has_unclaimed(const struct cp_case *test_case, const struct cp_result *result)
+{
+    for (uint32_t i = 0; i < result->violation_count; i++) {
+        if (!cp_verdict_is_claimed(test_case, &result->violations[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result)
+{
+    if (result->verdict == CP_VERDICT_ERROR) {
+        return CP_EXIT_INTERNAL;
+    }
+    if (has_unclaimed(test_case, result)) {
+        return CP_EXIT_VIOLATED;
+    }
+    if (result->interrupted) {
+        return CP_EXIT_INTERRUPTED;
+    }
+    if (result->expectation_met) {
+        return CP_EXIT_OK;
+    }
+    bool is_short_of_proof =
+        result->verdict == CP_VERDICT_BOUNDED && test_case->expect.verdict == CP_VERDICT_PROVED;
+    return is_short_of_proof ? CP_EXIT_INCONCLUSIVE : CP_EXIT_VIOLATED;
+}
+
+static const char *label_met(const struct cp_result *result)
+{
+    return result->verdict == CP_VERDICT_VIOLATED ? "AS CLAIMED" : cp_verdict_name(result->verdict);
+}
+
+static const char *label(enum cp_exit code, const struct cp_result *result)
+{
+    switch (code) {
+    case CP_EXIT_OK:
+        return label_met(result);
+    case CP_EXIT_INTERNAL:
+        return "ERROR";
+    case CP_EXIT_INTERRUPTED:
+        return "INTERRUPTED";
+    case CP_EXIT_INCONCLUSIVE:
+        return "INCONCLUSIVE";
+    default:
+        return "FAIL";
+    }
+}
+
+static enum cp_color color_of(enum cp_exit code)
+{
+    return code == CP_EXIT_OK                                            ? CP_COLOR_GOOD
+           : code == CP_EXIT_INTERRUPTED || code == CP_EXIT_INCONCLUSIVE ? CP_COLOR_DOUBT
+                                                                         : CP_COLOR_BAD;
+}
+
+// The promises of a set of bits, divided by ", ".
+static void list_promises(uint32_t bits, char *out, size_t size)
+{
+    size_t end = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < CP_PROMISE_COUNT && end < size; i++) {
+        if (bits >> i & 1) {
+            int added = snprintf(out + end, size - end, "%s%s", end ? ", " : "",
+                                 cp_promise_name((enum cp_promise)i));
+            end += added > 0 ? (size_t)added : 0;
+        }
+    }
+}
+
+static uint32_t violated_bits(const struct cp_result *result)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < result->violation_count; i++) {
+        bits |= 1u << result->violations[i].promise;
+    }
+    return bits;
+}
+
+static void print_outcome(const struct cp_case *test_case, const struct cp_result *result,
+                          enum cp_exit code)
+{
+    char promises[192];
+    if (code == CP_EXIT_OK && result->verdict == CP_VERDICT_VIOLATED) {
+        list_promises(test_case->expect.violates, promises, sizeof promises);
+        printf("  violates %s as claimed: %s\n", promises, test_case->expect.because);
+    } else if (code == CP_EXIT_INTERNAL) {
+        printf("  %s\n", result->error);
+    } else if (result->violation_count > 0) {
+        list_promises(violated_bits(result), promises, sizeof promises);
+        printf("  violates %s\n", promises);
+    } else {
+        printf("  %s states  %s operations  %s\n", cp_number(result->states).text,
+               cp_number(result->operations).text, result->bound);
+    }
+}
+
+void cp_verdict_print_line(const struct cp_case *test_case, const struct cp_result *result,
+                           int name_width)
+{
+    enum cp_exit code = cp_verdict_exit(test_case, result);
+    printf("%s%12s%s [%8s] %-*s", cp_color(stdout, color_of(code)), label(code, result),
+           cp_color(stdout, CP_COLOR_NONE), cp_duration(result->seconds).text, name_width,
+           test_case->name);
+    print_outcome(test_case, result, code);
+}
+
+void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *result, char *out,
+                       size_t size)
+{
+    const struct cp_expect *expect = &test_case->expect;
+    uint32_t held = expect->violates & ~violated_bits(result);
+    out[0] = '\0';
+    bool is_told = result->interrupted || result->verdict == CP_VERDICT_ERROR;
+    if (is_told || result->expectation_met || has_unclaimed(test_case, result)) {
+        return;
+    }
+    if (held) {
+        char promises[160];
+        list_promises(held, promises, sizeof promises);
+        snprintf(out, size, "claimed to violate %s, which was not violated (%s)", promises,
+                 result->bound);
+    } else if (result->verdict != expect->verdict) {
+        snprintf(out, size, "expected %s, got %s: %s", cp_verdict_name(expect->verdict),
+                 cp_verdict_name(result->verdict), result->bound);
+    } else if (result->states < expect->states_min) {
+        snprintf(out, size, "explored %s states, expected at least %s",
+                 cp_number(result->states).text, cp_number(expect->states_min).text);
+    } else {
+        snprintf(out, size, "not as expected: %s", result->bound);
+    }
+}
+
+static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
+                                 const struct cp_violation *violation, struct cp_json *json)
+{
+    char id[CP_CASE_ID_MAX];
+    cp_case_id_format(test_case->name, hash, violation->trace, id);
+    cp_json_open(json, NULL, '{');
+    cp_json_text(json, "promise", cp_promise_name(violation->promise));
+    cp_json_bool(json, "claimed", cp_verdict_is_claimed(test_case, violation));
+    cp_json_text(json, "message", violation->message);
+    cp_json_text(json, "trace", violation->trace);
+    cp_json_text(json, "replay_id", id);
+    cp_json_count(json, "cuts", violation->cuts);
+    cp_json_bool(json, "is_shortest", violation->is_shortest);
+    cp_json_close(json, '}');
+}
+
+static void print_json_case(const struct cp_case *test_case, uint32_t hash, struct cp_json *json)
+{
+    char hex[9];
+    snprintf(hex, sizeof hex, "%08" PRIx32, hash);
+    cp_json_text(json, "type", "case");
+    cp_json_text(json, "name", test_case->name);
+    cp_json_text(json, "file", test_case->file);
+    cp_json_count(json, "line", test_case->line);
+    cp_json_text(json, "hash", hex);
+    cp_json_text(json, "part", test_case->devices[0].name);
+    cp_json_text(json, "format", test_case->format);
+    cp_json_text(json, "expected", cp_verdict_name(test_case->expect.verdict));
+}
+
+static void print_json_numbers(const struct cp_result *result, struct cp_json *json)
+{
+    cp_json_count(json, "states", result->states);
+    cp_json_count(json, "cuts", result->cuts_explored);
+    cp_json_count(json, "cuts_deepest", result->cuts_deepest);
+    cp_json_count(json, "operations", result->operations);
+    cp_json_count(json, "boots", result->boots);
+    cp_json_real(json, "seconds", result->seconds);
+    cp_json_count(json, "visited_bytes", result->visited_bytes);
+}
+
+void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
+                           const struct cp_result *result, struct cp_json *json)
+{
+    char reason[CP_MESSAGE_MAX * 2];
+    cp_verdict_reason(test_case, result, reason, sizeof reason);
+    cp_json_open(json, NULL, '{');
+    print_json_case(test_case, hash, json);
+    cp_json_text(json, "verdict", cp_verdict_name(result->verdict));
+    cp_json_bool(json, "met", result->expectation_met);
+    cp_json_bool(json, "interrupted", result->interrupted);
+    cp_json_text(json, "bound", result->bound);
+    cp_json_text(json, "reason", *reason ? reason : NULL);
+    cp_json_text(json, "error", *result->error ? result->error : NULL);
+    print_json_numbers(result, json);
+    cp_json_open(json, "violations", '[');
+    for (uint32_t i = 0; i < result->violation_count; i++) {
+        print_json_violation(test_case, hash, &result->violations[i], json);
+    }
+    cp_json_close(json, ']');
+    cp_json_close(json, '}');
+}
