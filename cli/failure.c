@@ -17,6 +17,7 @@ struct tail {
     const struct cp_case *test_case;
     struct cp_step steps[LAST_STEPS];
     uint32_t count; // of all steps, not only those kept
+    uint32_t cut_count;
 };
 
 static void print_step(const struct cp_case *test_case, const char *label,
@@ -40,11 +41,15 @@ static void print_cut(struct tail *tail, const struct cp_step *cut)
 {
     char label[16];
     const struct cp_step *last = last_of(tail);
-    snprintf(label, sizeof label, "cut %u", cut->cuts);
+    snprintf(label, sizeof label, "cut %u", ++tail->cut_count);
     if (last) {
         print_step(tail->test_case, label, last);
     }
-    printf("  %-9s %-8s  %s\n", last ? "" : label, "", cut->text);
+    printf("  %-9s %-8s  %s", last ? "" : label, "", cut->text);
+    if (last && last->kind == CP_STEP_PROGRAM && cut->old_value != cut->new_value) {
+        printf(": 0x%08x -> 0x%08x", cut->old_value, cut->new_value);
+    }
+    putchar('\n');
     tail->count = 0;
 }
 
@@ -62,9 +67,7 @@ static void take_step(void *context, const struct cp_step *step)
     struct tail *tail = context;
     if (step->kind == CP_STEP_CUT) {
         print_cut(tail, step);
-    } else if (step->kind == CP_STEP_VIOLATION) {
-        print_tail(tail);
-    } else {
+    } else if (step->kind != CP_STEP_VIOLATION) { // what was got is told below
         tail->steps[tail->count++ % LAST_STEPS] = *step;
     }
 }

@@ -30,7 +30,6 @@ struct replay {
     const struct cp_program *program;
     struct cp_suggestion nearest; // of all case names that were seen
     char nearest_name[CP_NAME_MAX];
-    uint32_t run_count; // power-ons and restarts so far
 };
 
 static void offer_name(void *context, const char *name)
@@ -165,17 +164,17 @@ static enum cp_exit set_up(struct replay *replay)
     return replay->program ? check_hash(replay) : CP_EXIT_USAGE;
 }
 
-static void print_step(struct replay *replay, const struct cp_step *step)
+static void print_step(const struct replay *replay, const struct cp_step *step)
 {
     struct cp_step_text text;
     cp_step_describe(replay->test_case, step, &text);
     switch (step->kind) {
     case CP_STEP_POWER_ON:
-        printf("%srun %u%s  %s\n", cp_color(stdout, CP_COLOR_BOLD), ++replay->run_count,
-               cp_color(stdout, CP_COLOR_NONE), text.what);
+        printf("%s%s%s\n", cp_color(stdout, CP_COLOR_BOLD), text.what,
+               cp_color(stdout, CP_COLOR_NONE));
         return;
     case CP_STEP_CUT:
-        printf("%s   cut %u%s  %s\n", cp_color(stdout, CP_COLOR_DOUBT), step->cuts,
+        printf("%s     cut%s  %s\n", cp_color(stdout, CP_COLOR_DOUBT),
                cp_color(stdout, CP_COLOR_NONE), text.what);
         return;
     case CP_STEP_VIOLATION:

@@ -41,6 +41,18 @@ static bool has_unclaimed(const struct cp_case *test_case, const struct cp_resul
     return false;
 }
 
+// Stopped short of what was expected, with nothing found against it.
+static bool is_inconclusive(const struct cp_case *test_case, const struct cp_result *result)
+{
+    const struct cp_expect *expect = &test_case->expect;
+    if (result->verdict != CP_VERDICT_BOUNDED) {
+        return false;
+    }
+    bool is_short_of_bound =
+        expect->verdict == CP_VERDICT_BOUNDED && result->states >= expect->states_min;
+    return expect->verdict == CP_VERDICT_PROVED || is_short_of_bound;
+}
+
 enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result)
 {
     if (result->verdict == CP_VERDICT_ERROR) {
@@ -55,9 +67,7 @@ enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_re
     if (result->expectation_met) {
         return CP_EXIT_OK;
     }
-    bool is_short_of_proof =
-        result->verdict == CP_VERDICT_BOUNDED && test_case->expect.verdict == CP_VERDICT_PROVED;
-    return is_short_of_proof ? CP_EXIT_INCONCLUSIVE : CP_EXIT_VIOLATED;
+    return is_inconclusive(test_case, result) ? CP_EXIT_INCONCLUSIVE : CP_EXIT_VIOLATED;
 }
 
 static const char *label_met(const struct cp_result *result)

@@ -98,13 +98,15 @@ const char cp_log_schema[] =
     " JOIN cases c ON c.id = n.case_id LEFT JOIN phase_names h ON h.id = n.phase"
     " LEFT JOIN fault_names f ON f.id = n.fault LEFT JOIN outcome_names o ON o.id = n.outcome;"
 
+    // A case that stopped at its violation says nothing about what it did not reach.
     "CREATE VIEW unexercised AS"
     " SELECT c.scenario, 'promise' AS kind, p.promise AS what"
-    "  FROM promises p JOIN cases c ON c.id = p.case_id WHERE p.times_exercised = 0"
+    "  FROM promises p JOIN cases c ON c.id = p.case_id"
+    "  WHERE p.times_exercised = 0 AND c.verdict IN ('PROVED', 'BOUNDED')"
     " UNION ALL"
     " SELECT c.scenario, 'site', s.operation || ' at ' || s.file || ':' || s.line ||"
     "  ', fault ' || s.fault FROM sites s JOIN cases c ON c.id = s.case_id"
-    "  WHERE s.times = 0 AND s.fault <> 'none';";
+    "  WHERE s.times = 0 AND s.fault <> 'none' AND c.verdict IN ('PROVED', 'BOUNDED');";
 
 uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear)
 {
