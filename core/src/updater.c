@@ -126,9 +126,9 @@ static int check_write(const struct cp_updater *updater, uint32_t offset_bytes, 
     return CP_OK;
 }
 
-// Forget what was erased unless the write goes on into it.
+// Going back means to write again what is written: nothing there is erased.
 static void seek(struct cp_updater *updater, uint32_t offset_bytes) {
-    if (offset_bytes < updater->write_end_bytes || offset_bytes > updater->erased_end_bytes) {
+    if (offset_bytes < updater->write_end_bytes) {
         updater->erased_end_bytes = offset_bytes;
     }
 }

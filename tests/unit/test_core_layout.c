@@ -252,6 +252,13 @@ static void test_overlap(void **context) {
     board->boot.state = (struct cp_partition){&ram.flash, 3 * 64, 64}; // inside ACTIVE
     refuses_boot(board, CP_ERR_LAYOUT);
     board->boot = good;
+    // Neighbours in the other order do not overlap, until one page more does.
+    board->boot.dfu.offset_bytes = 64;
+    board->boot.active.offset_bytes = 5 * 64;
+    assert_int_equal(cp_boot_check(&board->boot), CP_OK);
+    board->boot.active.offset_bytes -= 64;
+    refuses_boot(board, CP_ERR_LAYOUT);
+    board->boot = good;
     // A second description of the same device hides nothing.
     const struct cp_flash twin = ram.flash;
     board->boot.dfu.flash = &twin;
