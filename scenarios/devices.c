@@ -1,0 +1,59 @@
+// devices.c: the flash devices of a case: parts, with the scenario's changes.
+
+#include "scenarios/draft.h"
+
+#include <stdio.h>
+
+static const char *const device_names[CP_DEVICES_MAX] = {"target", "external"};
+
+static void read_changes(struct cp_draft *draft, const char *device, struct cp_part *part) {
+    char path[64];
+    uint32_t programs = part->programs_per_word;
+    snprintf(path, sizeof path, "%s.programs_per_word", device);
+    cp_read_number_32(draft, path, &programs);
+    part->programs_per_word = (uint8_t)programs;
+    snprintf(path, sizeof path, "%s.program_time", device);
+    cp_read_number_32(draft, path, &part->program_time_us);
+    snprintf(path, sizeof path, "%s.erase_time", device);
+    cp_read_number_32(draft, path, &part->erase_time_us);
+}
+
+static void read_device(struct cp_draft *draft, uint32_t index) {
+    char path[64];
+    snprintf(path, sizeof path, "%s.part", device_names[index]);
+    const char *name = cp_read_text(draft, path);
+    const struct cp_part *part = name == NULL ? NULL : cp_part_find(name);
+    if (part == NULL) {
+        return;
+    }
+    draft->out->devices[index] = *part;
+    read_changes(draft, device_names[index], &draft->out->devices[index]);
+    draft->device_known[index] = true;
+}
+
+static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
+    return a < b + b_size && b < a + a_size;
+}
+
+// Both are seen through one address space.
+static void check_addresses(struct cp_draft *draft) {
+    const struct cp_part *a = &draft->out->devices[0], *b = &draft->out->devices[1];
+    const uint64_t registers_size_bytes = 0x1000;
+    if (ranges_meet(a->flash_address, a->size_bytes, b->flash_address, b->size_bytes) ||
+        ranges_meet(a->registers_address, registers_size_bytes, b->registers_address,
+                    registers_size_bytes)) {
+        cp_report_add(draft->report, cp_read_place(draft, "external.part"),
+                      "'%s' lies at the same addresses as the target '%s'", b->name, a->name);
+        cp_report_help(draft->report, "choose a part that is made to be external, such as nvmc-8k");
+    }
+}
+
+void cp_decode_devices(struct cp_draft *draft) {
+    draft->out->device_count = cp_read_has(draft, "external") ? 2 : 1;
+    for (uint32_t i = 0; i < draft->out->device_count; i++) {
+        read_device(draft, i);
+    }
+    if (draft->device_known[0] && draft->device_known[1]) {
+        check_addresses(draft);
+    }
+}

@@ -1,0 +1,56 @@
+// draft.h: a case in the making, read from a checked tree.
+//
+// All errors of a file are to be reported, so reading goes on after one. What
+// could not be read is known as such, and no check is built upon it.
+
+#ifndef CP_SCENARIOS_DRAFT_H
+#define CP_SCENARIOS_DRAFT_H
+
+#include "scenarios/yaml_tree.h"
+
+struct cp_draft {
+    struct cp_node *root;
+    struct cp_report *report;
+    struct cp_case *out;
+    bool device_known[CP_DEVICES_MAX];
+    bool area_known[CP_AREA_COUNT];
+};
+
+// --- read.c: the value at a path, or its default. False when it is broken or
+// --- absent without a default; *value is then untouched.
+
+bool cp_read_number(const struct cp_draft *draft, const char *path, uint64_t *value);
+bool cp_read_number_32(const struct cp_draft *draft, const char *path, uint32_t *value);
+bool cp_read_word(const struct cp_draft *draft, const char *path, uint32_t *index);
+bool cp_read_words(const struct cp_draft *draft, const char *path, uint32_t *mask);
+bool cp_read_boolean(const struct cp_draft *draft, const char *path, bool *value);
+
+// The text at a path, or its default; NULL as above.
+const char *cp_read_text(const struct cp_draft *draft, const char *path);
+
+// The node at a path, or NULL when it is absent or broken.
+struct cp_node *cp_read_node(const struct cp_draft *draft, const char *path);
+
+bool cp_read_has(const struct cp_draft *draft, const char *path);
+
+// The place to blame for the value at a path: the value, or the nearest key
+// above it when it is a default.
+struct cp_mark cp_read_place(const struct cp_draft *draft, const char *path);
+
+// --- the parts of a case, in the order they are read ---
+
+void cp_decode_devices(struct cp_draft *draft);   // devices.c
+void cp_decode_layout(struct cp_draft *draft);    // layout.c
+void cp_check_layout(struct cp_draft *draft);     // layout_check.c
+void cp_decode_images(struct cp_draft *draft);    // images.c
+void cp_decode_lifecycle(struct cp_draft *draft); // lifecycle.c
+void cp_decode_faults(struct cp_draft *draft);    // claims.c
+void cp_decode_expect(struct cp_draft *draft);    // claims.c
+
+// The page unit: the larger of the erase sizes below ACTIVE and DFU.
+uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft);
+
+// Read a whole case into *out (zeroed). Errors go to the report.
+void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *out);
+
+#endif

@@ -1,0 +1,219 @@
+// table.c: all keys of a scenario, their types, limits, defaults and meaning.
+
+#include "scenarios/table.h"
+
+#include "faults/case.h"
+#include "scenarios/words.h"
+
+#include <string.h>
+
+#define KIB 1024ull
+#define MIB (1024ull * KIB)
+#define MS 1000ull
+#define SECOND (1000ull * MS)
+#define REQUIRED CP_KEY_REQUIRED
+
+// What can be changed of a part.
+#define DEVICE_KEYS(device)                                                                       \
+    {.path = device ".part", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_part,        \
+     .help = "The part whose flash is simulated."},                                               \
+    {.path = device ".programs_per_word", .type = CP_KEY_INTEGER, .min = 1, .max = 255,           \
+     .help = "Programs of one word between two erases, instead of the part's number."},           \
+    {.path = device ".program_time", .type = CP_KEY_TIME, .min = 1, .max = SECOND,                \
+     .help = "Time to program one word, instead of the part's."},                                 \
+    {.path = device ".erase_time", .type = CP_KEY_TIME, .min = 1, .max = 60 * SECOND,             \
+     .help = "Time to erase one page, instead of the part's."}
+
+#define AREA_KEYS(area, what)                                                                     \
+    {.path = "layout." area, .type = CP_KEY_MAP, .flags = REQUIRED, .help = what},                \
+    {.path = "layout." area ".at", .type = CP_KEY_OFFSET, .flags = REQUIRED, .max = UINT32_MAX,   \
+     .help = "Offset from the start of its device; a page boundary."},                            \
+    {.path = "layout." area ".size", .type = CP_KEY_SIZE, .flags = REQUIRED, .min = 1,            \
+     .max = UINT32_MAX, .help = "Whole pages of its device."},                                    \
+    {.path = "layout." area ".on", .type = CP_KEY_WORD, .word = cp_word_device,                   \
+     .fallback = "internal", .help = "The device it lies on: `target` or `external`."}
+
+static const struct cp_key keys[] = {
+    {.path = "schema", .type = CP_KEY_INTEGER, .flags = REQUIRED | CP_KEY_FIXED, .min = 1, .max = 1,
+     .help = "Version of this format."},
+    {.path = "name", .type = CP_KEY_NAME, .flags = REQUIRED | CP_KEY_FIXED, .min = 1,
+     .max = CP_NAME_MAX - 1, .help = "Unique name: lower case, digits, `-`, and `/` for groups."},
+    {.path = "about", .type = CP_KEY_TEXT, .flags = REQUIRED | CP_KEY_FIXED, .min = 1, .max = 400,
+     .help = "One sentence on what the scenario shows."},
+    {.path = "tags", .type = CP_KEY_LABELS, .min = 1, .max = 16, .help = "Words to select it by."},
+
+    {.path = "target", .type = CP_KEY_MAP, .flags = REQUIRED,
+     .help = "The internal flash: the device that the bootloader starts from."},
+    DEVICE_KEYS("target"),
+    {.path = "external", .type = CP_KEY_MAP, .help = "A second flash device."},
+    DEVICE_KEYS("external"),
+    {.path = "format", .type = CP_KEY_WORD, .word = cp_word_format, .fallback = "seed",
+     .help = "How the boot state is kept in STATE."},
+
+    {.path = "layout", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "Where everything lies."},
+    AREA_KEYS("bootloader", "The bootloader itself; never written."),
+    AREA_KEYS("state", "The boot state. The format says how large it must be."),
+    AREA_KEYS("active", "The running image."),
+    AREA_KEYS("dfu", "The next image; at least one page unit larger than `active`."),
+    {.path = "layout.buffer", .type = CP_KEY_SIZE, .min = 1, .max = CP_BUFFER_SIZE_MAX_BYTES,
+     .fallback = "64B", .help = "The copy buffer; divides the page unit."},
+
+    {.path = "images", .type = CP_KEY_IMAGES, .flags = REQUIRED, .min = 1, .max = CP_IMAGES_MAX,
+     .help = "The firmware images, by name."},
+    {.path = "images.*", .type = CP_KEY_MAP, .help = "One image."},
+    {.path = "images.*.size", .type = CP_KEY_SIZE, .flags = REQUIRED, .min = 1, .max = UINT32_MAX,
+     .help = "At most the size of `active`; whole words."},
+    {.path = "images.*.seed", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
+     .help = "Seed of its content; if absent, its position in `images`, from 1."},
+    {.path = "images.*.firmware", .type = CP_KEY_WORD, .word = cp_word_firmware, .fallback = "good",
+     .help = "What it does on trial: confirm, fail its self-test, hang, or each of the first two."},
+
+    {.path = "lifecycle", .type = CP_KEY_MAP, .flags = REQUIRED,
+     .help = "What the device lives through."},
+    {.path = "lifecycle.start", .type = CP_KEY_IMAGE, .flags = REQUIRED,
+     .help = "The image in ACTIVE at the start."},
+    {.path = "lifecycle.dfu", .type = CP_KEY_IMAGE, .flags = CP_KEY_OR_NONE, .fallback = "none",
+     .help = "The image in DFU at the start."},
+    {.path = "lifecycle.updates", .type = CP_KEY_SEQUENCE, .flags = REQUIRED, .max = CP_IMAGES_MAX,
+     .help = "The updates offered, one after the other, beginning with that to `start`."},
+    {.path = "lifecycle.download", .type = CP_KEY_WORD, .word = cp_word_download,
+     .fallback = "none",
+     .help = "How an image gets into DFU: it is there, DFU is erased first, or page by page."},
+    {.path = "lifecycle.chunk", .type = CP_KEY_SIZE, .min = 1, .max = 4 * KIB, .fallback = "256B",
+     .help = "Size of the pieces of a download."},
+    {.path = "lifecycle.after_revert", .type = CP_KEY_WORD, .word = cp_word_after_revert,
+     .fallback = "stop", .help = "What an application does whose update was reverted."},
+    {.path = "lifecycle.detach", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "Updates are fetched in the external DFU mode."},
+    {.path = "lifecycle.dfu_host", .type = CP_KEY_WORD, .word = cp_word_dfu_host,
+     .fallback = "present", .help = "Whether somebody sends an image in that mode."},
+
+    {.path = "faults", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What can go wrong."},
+    {.path = "faults.cut", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_cut,
+     .help = "Cut the power before and after each flash operation and milestone."},
+    {.path = "faults.during", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL, .min = 1,
+     .word = cp_word_phase, .fallback = "all", .help = "What is running when the power is cut."},
+    {.path = "faults.torn_program", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL | CP_KEY_OR_NONE,
+     .min = 1, .word = cp_word_program_tear, .fallback = "none",
+     .help = "Shapes that a program of one word is left in by a cut inside it."},
+    {.path = "faults.torn_erase", .type = CP_KEY_WORDS,
+     .flags = CP_KEY_OR_ALL | CP_KEY_OR_NONE | CP_KEY_OR_MASKS, .min = 1,
+     .word = cp_word_erase_tear, .fallback = "none",
+     .help = "Shapes that a page is left in by a cut inside its erase; a mask such as 0x20202020 "
+             "names the bits that are erased in every word."},
+    {.path = "faults.torn_in", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL, .min = 1,
+     .word = cp_word_torn_area, .fallback = "all",
+     .help = "The areas whose operations can be torn."},
+
+    {.path = "explore", .type = CP_KEY_MAP,
+     .help = "Bounds. With none reached the result is a proof."},
+    {.path = "explore.cuts", .type = CP_KEY_INTEGER, .flags = CP_KEY_OR_UNLIMITED,
+     .max = UINT32_MAX - 1, .fallback = "unlimited", .help = "Power losses in one history."},
+    {.path = "explore.torn", .type = CP_KEY_INTEGER, .flags = CP_KEY_OR_UNLIMITED,
+     .max = UINT32_MAX - 1, .fallback = "unlimited", .help = "Torn operations in one history."},
+    {.path = "explore.states", .type = CP_KEY_INTEGER, .flags = CP_KEY_OR_UNLIMITED, .min = 1,
+     .max = UINT32_MAX - 1, .fallback = "unlimited", .help = "States in all."},
+    {.path = "explore.time", .type = CP_KEY_TIME, .min = SECOND, .max = 7 * 24 * 3600 * SECOND,
+     .step = SECOND, .fallback = "10m", .help = "Time budget; whole seconds."},
+
+    {.path = "properties", .type = CP_KEY_WORDS, .flags = REQUIRED | CP_KEY_OR_ALL, .min = 1,
+     .word = cp_word_promise, .help = "The promises that are checked."},
+    {.path = "wear", .type = CP_KEY_MAP, .help = "The limit for `bounded-wear`."},
+    {.path = "wear.erases_per_update", .type = CP_KEY_INTEGER, .min = 1, .max = 1000,
+     .fallback = "3", .help = "Erases of one page in one update, if the power never fails."},
+
+    {.path = "expect", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What the scenario claims."},
+    {.path = "expect.verdict", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_verdict,
+     .help = "`violated` claims a failure, and turns red when it starts to hold."},
+    {.path = "expect.violates", .type = CP_KEY_WORDS, .min = 1, .word = cp_word_promise,
+     .help = "The promises that are broken; if and only if the verdict is `violated`."},
+    {.path = "expect.because", .type = CP_KEY_TEXT, .flags = CP_KEY_FIXED, .min = 1, .max = 255,
+     .help = "The reason; if and only if the verdict is `violated`."},
+    {.path = "expect.min_states", .type = CP_KEY_INTEGER, .min = 1, .max = UINT32_MAX,
+     .fallback = "1", .help = "Fewer states than this are a failure: nothing was explored."},
+
+    {.path = "matrix", .type = CP_KEY_MATRIX, .min = 1, .max = 8,
+     .help = "Dotted keys and the values each takes; every combination is a case of its own."},
+};
+
+#define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+const struct cp_key *cp_keys(size_t *count) {
+    *count = KEY_COUNT;
+    return keys;
+}
+
+const char *cp_key_name_below(const struct cp_key *key, const char *parent) {
+    size_t length = strlen(parent);
+    const char *name = key->path;
+    if (length > 0) {
+        if (strncmp(key->path, parent, length) != 0 || key->path[length] != '.') {
+            return NULL;
+        }
+        name += length + 1;
+    }
+    return strchr(name, '.') == NULL ? name : NULL;
+}
+
+const struct cp_key *cp_key_child(const char *parent, const char *name) {
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        const char *last = cp_key_name_below(&keys[i], parent);
+        if (last != NULL && (strcmp(last, name) == 0 || strcmp(last, "*") == 0)) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+static bool part_matches(const char *pattern, size_t pattern_length, const char *part,
+                         size_t length) {
+    bool is_any = pattern_length == 1 && pattern[0] == '*';
+    return (is_any && length > 0) ||
+           (pattern_length == length && memcmp(pattern, part, length) == 0);
+}
+
+static bool path_matches(const char *pattern, const char *path) {
+    for (;;) {
+        size_t pattern_length = strcspn(pattern, "."), length = strcspn(path, ".");
+        if (!part_matches(pattern, pattern_length, path, length)) {
+            return false;
+        }
+        pattern += pattern_length;
+        path += length;
+        if (*pattern == '\0' || *path == '\0') {
+            return *pattern == *path;
+        }
+        pattern++;
+        path++;
+    }
+}
+
+const struct cp_key *cp_key_find(const char *path) {
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (path_matches(keys[i].path, path)) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+bool cp_key_suits_matrix(const struct cp_key *key) {
+    switch (key->type) {
+    case CP_KEY_MAP:
+    case CP_KEY_IMAGES:
+    case CP_KEY_MATRIX:
+    case CP_KEY_LABELS:
+    case CP_KEY_SEQUENCE: return false;
+    case CP_KEY_WORDS: return (key->flags & (CP_KEY_OR_ALL | CP_KEY_OR_NONE)) != 0;
+    default: return (key->flags & CP_KEY_FIXED) == 0;
+    }
+}
+
+int cp_key_word_index(const struct cp_key *key, const char *word) {
+    for (size_t i = 0; key->word(i) != NULL; i++) {
+        if (strcmp(key->word(i), word) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}

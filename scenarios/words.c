@@ -1,0 +1,52 @@
+// words.c: the words that a scenario can choose from.
+
+#include "scenarios/words.h"
+
+#include "faults/case.h"
+
+// A function over a list of words.
+#define WORDS(function, ...)                                                    \
+    const char *function(size_t index) {                                         \
+        static const char *const words[] = {__VA_ARGS__};                       \
+        return index < sizeof words / sizeof words[0] ? words[index] : NULL;    \
+    }
+
+WORDS(cp_word_device, "internal", "external")
+WORDS(cp_word_format, "seed")
+WORDS(cp_word_firmware, "good", "bad", "hangs", "either")
+WORDS(cp_word_download, "none", "prepare", "as-it-goes")
+WORDS(cp_word_after_revert, "stop", "retry")
+WORDS(cp_word_dfu_host, "absent", "present")
+WORDS(cp_word_cut, "none", "every-event")
+WORDS(cp_word_phase, "bootloader", "application")
+WORDS(cp_word_torn_area, "state", "active", "dfu")
+WORDS(cp_word_verdict, "proved", "bounded", "violated")
+
+_Static_assert(CP_FIRMWARE_GOOD == 0 && CP_FIRMWARE_BAD == 1, "order of cp_word_firmware");
+_Static_assert(CP_FIRMWARE_HANGS == 2 && CP_FIRMWARE_EITHER == 3, "order of cp_word_firmware");
+_Static_assert(CP_DOWNLOAD_NONE == 0 && CP_DOWNLOAD_PREPARE == 1, "order of cp_word_download");
+_Static_assert(CP_DOWNLOAD_AS_IT_GOES == 2, "order of cp_word_download");
+_Static_assert(CP_AFTER_REVERT_STOP == 0 && CP_AFTER_REVERT_RETRY == 1, "cp_word_after_revert");
+_Static_assert(CP_PHASE_BOOTLOADER == 0 && CP_PHASE_APPLICATION == 1, "order of cp_word_phase");
+_Static_assert(CP_AREA_ACTIVE == CP_AREA_STATE + 1, "order of cp_word_torn_area");
+_Static_assert(CP_AREA_DFU == CP_AREA_STATE + 2, "order of cp_word_torn_area");
+_Static_assert(CP_VERDICT_PROVED == 0 && CP_VERDICT_BOUNDED == 1, "order of cp_word_verdict");
+_Static_assert(CP_VERDICT_VIOLATED == 2, "order of cp_word_verdict");
+
+const char *cp_word_part(size_t index) {
+    size_t count;
+    const struct cp_part *parts = cp_parts(&count);
+    return index < count ? parts[index].name : NULL;
+}
+
+const char *cp_word_program_tear(size_t index) {
+    return index < CP_PROGRAM_TEAR_COUNT ? cp_program_tear_name((enum cp_program_tear)index) : NULL;
+}
+
+const char *cp_word_erase_tear(size_t index) {
+    return index < CP_ERASE_TEAR_COUNT ? cp_erase_tear_name((enum cp_erase_tear)index) : NULL;
+}
+
+const char *cp_word_promise(size_t index) {
+    return index < CP_PROMISE_COUNT ? cp_promise_name((enum cp_promise)index) : NULL;
+}
