@@ -1,7 +1,7 @@
 // bench.c: measure the exploration, without a log.
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/progress.h"
 #include "cli/program.h"
 #include "cli/select.h"
@@ -42,20 +42,20 @@ static void print_result(const struct cp_case *test_case, const struct cp_result
 
 static void print_result_json(const struct cp_case *test_case, const struct cp_result *result)
 {
-    struct cp_json json = {.out = stdout};
+    struct cp_jsonl json = {.out = stdout};
     double states = (double)result->states;
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "bench");
-    cp_json_text(&json, "name", test_case->name);
-    cp_json_text(&json, "verdict", cp_verdict_name(result->verdict));
-    cp_json_text(&json, "bound", result->bound);
-    cp_json_count(&json, "states", result->states);
-    cp_json_count(&json, "operations", result->operations);
-    cp_json_count(&json, "boots", result->boots);
-    cp_json_real(&json, "seconds", result->seconds);
-    cp_json_real(&json, "states_per_second", per(states, result->seconds));
-    cp_json_real(&json, "bytes_per_state", per((double)result->visited_bytes, states));
-    cp_json_close(&json, '}');
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "bench");
+    cp_jsonl_text(&json, "name", test_case->name);
+    cp_jsonl_text(&json, "verdict", cp_verdict_name(result->verdict));
+    cp_jsonl_text(&json, "bound", result->bound);
+    cp_jsonl_count(&json, "states", result->states);
+    cp_jsonl_count(&json, "operations", result->operations);
+    cp_jsonl_count(&json, "boots", result->boots);
+    cp_jsonl_real(&json, "seconds", result->seconds);
+    cp_jsonl_real(&json, "states_per_second", per(states, result->seconds));
+    cp_jsonl_real(&json, "bytes_per_state", per((double)result->visited_bytes, states));
+    cp_jsonl_close(&json, '}');
 }
 
 static enum cp_exit bench_case(const struct cp_case *test_case, const struct cp_program *program,

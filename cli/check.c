@@ -1,7 +1,7 @@
 // check.c: validate scenarios, or print what a scenario may contain.
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/select.h"
 #include "cli/text.h"
 
@@ -15,12 +15,12 @@ static void print_good(const struct cp_case_list *list, enum cp_format format)
                list->text_count == 1 ? "" : "s");
         return;
     }
-    struct cp_json json = {.out = stdout};
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "summary");
-    cp_json_count(&json, "cases", list->count);
-    cp_json_count(&json, "files", list->text_count);
-    cp_json_close(&json, '}');
+    struct cp_jsonl json = {.out = stdout};
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "summary");
+    cp_jsonl_count(&json, "cases", list->count);
+    cp_jsonl_count(&json, "files", list->text_count);
+    cp_jsonl_close(&json, '}');
 }
 
 static enum cp_exit check_files(const struct cp_options *options)

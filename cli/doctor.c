@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/init_text.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/program.h"
 #include "cli/run_place.h"
 #include "cli/select.h"
@@ -26,13 +26,13 @@ static void tell(struct doctor *doctor, const char *what, bool is_good, const ch
 {
     doctor->has_failed |= !is_good;
     if (doctor->format == CP_FORMAT_JSON) {
-        struct cp_json json = {.out = stdout};
-        cp_json_open(&json, NULL, '{');
-        cp_json_text(&json, "type", "check");
-        cp_json_text(&json, "what", what);
-        cp_json_bool(&json, "good", is_good);
-        cp_json_text(&json, "found", found);
-        cp_json_close(&json, '}');
+        struct cp_jsonl json = {.out = stdout};
+        cp_jsonl_open(&json, NULL, '{');
+        cp_jsonl_text(&json, "type", "check");
+        cp_jsonl_text(&json, "what", what);
+        cp_jsonl_bool(&json, "good", is_good);
+        cp_jsonl_text(&json, "found", found);
+        cp_jsonl_close(&json, '}');
         return;
     }
     printf("%s%5s%s  %-12s %s\n", cp_color(stdout, is_good ? CP_COLOR_GOOD : CP_COLOR_BAD),

@@ -42,10 +42,11 @@ const char cp_init_text[] =
     "faults:\n"
     "  cut: every-event\n"
     "\n"
-    "# What must hold all the same: all promises, or a list of them.\n"
-    "properties: [bootable, update-completes, no-phantom-update, legal-flash-use]\n"
+    "# What must hold all the same. The seed format does not keep every promise: try\n"
+    "# properties: all\n"
+    "properties: [bootable, resumes, no-phantom-update]\n"
     "\n"
     "# min_states keeps the scenario from passing by exploring nothing.\n"
     "expect:\n"
     "  verdict: proved\n"
-    "  min_states: 100\n";
+    "  min_states: 10000\n";

@@ -2,7 +2,7 @@
 
 #include "cli/case_text.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/select.h"
 #include "cli/text.h"
 
@@ -24,55 +24,55 @@ static void print_case(const struct cp_case *test_case, int name_width)
            test_case->format, cp_verdict_name(test_case->expect.verdict), faults, bounds);
 }
 
-static void print_bound_json(struct cp_json *json, const char *key, uint32_t bound)
+static void print_bound_json(struct cp_jsonl *json, const char *key, uint32_t bound)
 {
     if (bound == CP_UNLIMITED) {
-        cp_json_text(json, key, NULL);
+        cp_jsonl_text(json, key, NULL);
     } else {
-        cp_json_count(json, key, bound);
+        cp_jsonl_count(json, key, bound);
     }
 }
 
-static void print_promises_json(struct cp_json *json, const char *key, uint32_t bits)
+static void print_promises_json(struct cp_jsonl *json, const char *key, uint32_t bits)
 {
-    cp_json_open(json, key, '[');
+    cp_jsonl_open(json, key, '[');
     for (uint32_t i = 0; i < CP_PROMISE_COUNT; i++) {
         if (bits >> i & 1) {
-            cp_json_text(json, NULL, cp_promise_name((enum cp_promise)i));
+            cp_jsonl_text(json, NULL, cp_promise_name((enum cp_promise)i));
         }
     }
-    cp_json_close(json, ']');
+    cp_jsonl_close(json, ']');
 }
 
-static void print_bounds_json(struct cp_json *json, const struct cp_bounds *bounds)
+static void print_bounds_json(struct cp_jsonl *json, const struct cp_bounds *bounds)
 {
-    cp_json_open(json, "bounds", '{');
+    cp_jsonl_open(json, "bounds", '{');
     print_bound_json(json, "cuts_max", bounds->cuts_max);
     print_bound_json(json, "torn_max", bounds->torn_max);
     print_bound_json(json, "states_max", bounds->states_max);
     print_bound_json(json, "seconds_max", bounds->seconds_max);
-    cp_json_close(json, '}');
+    cp_jsonl_close(json, '}');
 }
 
 static void print_case_json(const struct cp_case *test_case)
 {
-    struct cp_json json = {.out = stdout};
+    struct cp_jsonl json = {.out = stdout};
     char faults[160];
     cp_case_text_faults(&test_case->faults, faults, sizeof faults);
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "case");
-    cp_json_text(&json, "name", test_case->name);
-    cp_json_text(&json, "file", test_case->file);
-    cp_json_count(&json, "line", test_case->line);
-    cp_json_text(&json, "part", part_name(test_case));
-    cp_json_text(&json, "format", test_case->format);
-    cp_json_text(&json, "faults", faults);
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "case");
+    cp_jsonl_text(&json, "name", test_case->name);
+    cp_jsonl_text(&json, "file", test_case->file);
+    cp_jsonl_count(&json, "line", test_case->line);
+    cp_jsonl_text(&json, "part", part_name(test_case));
+    cp_jsonl_text(&json, "format", test_case->format);
+    cp_jsonl_text(&json, "faults", faults);
     print_bounds_json(&json, &test_case->bounds);
     print_promises_json(&json, "promises", test_case->promises);
-    cp_json_text(&json, "expected", cp_verdict_name(test_case->expect.verdict));
+    cp_jsonl_text(&json, "expected", cp_verdict_name(test_case->expect.verdict));
     print_promises_json(&json, "violates", test_case->expect.violates);
-    cp_json_count(&json, "states_min", test_case->expect.states_min);
-    cp_json_close(&json, '}');
+    cp_jsonl_count(&json, "states_min", test_case->expect.states_min);
+    cp_jsonl_close(&json, '}');
 }
 
 static void print_part(const struct cp_part *part)
@@ -84,22 +84,22 @@ static void print_part(const struct cp_part *part)
 
 static void print_part_json(const struct cp_part *part)
 {
-    struct cp_json json = {.out = stdout};
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "part");
-    cp_json_text(&json, "name", part->name);
-    cp_json_text(&json, "about", part->about);
-    cp_json_count(&json, "flash_address", part->flash_address);
-    cp_json_count(&json, "size_bytes", part->size_bytes);
-    cp_json_count(&json, "erase_size_bytes", part->erase_size_bytes);
-    cp_json_count(&json, "write_size_bytes", part->write_size_bytes);
-    cp_json_count(&json, "erase_value", part->erase_value);
-    cp_json_count(&json, "programs_per_word", part->programs_per_word);
-    cp_json_count(&json, "program_time_us", part->program_time_us);
-    cp_json_count(&json, "erase_time_us", part->erase_time_us);
-    cp_json_count(&json, "endurance_erases", part->endurance_erases);
-    cp_json_text(&json, "source", part->source);
-    cp_json_close(&json, '}');
+    struct cp_jsonl json = {.out = stdout};
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "part");
+    cp_jsonl_text(&json, "name", part->name);
+    cp_jsonl_text(&json, "about", part->about);
+    cp_jsonl_count(&json, "flash_address", part->flash_address);
+    cp_jsonl_count(&json, "size_bytes", part->size_bytes);
+    cp_jsonl_count(&json, "erase_size_bytes", part->erase_size_bytes);
+    cp_jsonl_count(&json, "write_size_bytes", part->write_size_bytes);
+    cp_jsonl_count(&json, "erase_value", part->erase_value);
+    cp_jsonl_count(&json, "programs_per_word", part->programs_per_word);
+    cp_jsonl_count(&json, "program_time_us", part->program_time_us);
+    cp_jsonl_count(&json, "erase_time_us", part->erase_time_us);
+    cp_jsonl_count(&json, "endurance_erases", part->endurance_erases);
+    cp_jsonl_text(&json, "source", part->source);
+    cp_jsonl_close(&json, '}');
 }
 
 static enum cp_exit list_parts(enum cp_format format)

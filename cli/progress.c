@@ -58,10 +58,10 @@ static void describe_rest(const struct cp_progress *progress, char *out, size_t 
     out[0] = '\0';
     if (progress->states < test_case->expect.states_min && rate > 0) {
         double rest = (double)(test_case->expect.states_min - progress->states) / rate;
-        snprintf(out, size, "  ETA %s or more, by min_states", cp_duration(rest).text);
+        snprintf(out, size, "  ETA >= %s (min_states)", cp_duration(rest).text);
     } else if (test_case->bounds.seconds_max != CP_UNLIMITED) {
         double rest = (double)test_case->bounds.seconds_max - progress->seconds;
-        snprintf(out, size, "  ETA %s at most, by the time budget",
+        snprintf(out, size, "  ETA <= %s (budget)",
                  cp_duration(rest > 0 ? rest : 0).text);
     }
 }

@@ -4,7 +4,7 @@
 
 #include "cli/case_id.h"
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/program.h"
 #include "cli/run_place.h"
 #include "cli/select.h"
@@ -192,7 +192,7 @@ static void take_step(void *context, const struct cp_step *step)
 {
     struct replay *replay = context;
     if (replay->options->format == CP_FORMAT_JSON) {
-        struct cp_json json = {.out = stdout};
+        struct cp_jsonl json = {.out = stdout};
         cp_step_print_json(replay->test_case, step, &json);
         return;
     }
@@ -204,15 +204,15 @@ static void take_step(void *context, const struct cp_step *step)
 
 static void print_end_json(const struct replay *replay, const struct cp_violation *violation)
 {
-    struct cp_json json = {.out = stdout};
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "summary");
-    cp_json_text(&json, "name", replay->test_case->name);
-    cp_json_text(&json, "trace", replay->id.trace);
-    cp_json_bool(&json, "violated", violation != NULL);
-    cp_json_text(&json, "promise", violation ? cp_promise_name(violation->promise) : NULL);
-    cp_json_text(&json, "message", violation ? violation->message : NULL);
-    cp_json_close(&json, '}');
+    struct cp_jsonl json = {.out = stdout};
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "summary");
+    cp_jsonl_text(&json, "name", replay->test_case->name);
+    cp_jsonl_text(&json, "trace", replay->id.trace);
+    cp_jsonl_bool(&json, "violated", violation != NULL);
+    cp_jsonl_text(&json, "promise", violation ? cp_promise_name(violation->promise) : NULL);
+    cp_jsonl_text(&json, "message", violation ? violation->message : NULL);
+    cp_jsonl_close(&json, '}');
 }
 
 static void print_end(const struct replay *replay, const struct cp_violation *violation)

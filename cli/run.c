@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/failure.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/progress.h"
 #include "cli/program.h"
 #include "cli/run_place.h"
@@ -142,7 +142,7 @@ static void print_violations(const struct run *run, const struct cp_ended *ended
 static void print_case(const struct run *run, const struct cp_ended *ended)
 {
     if (run->options->format == CP_FORMAT_JSON) {
-        struct cp_json json = {.out = stdout};
+        struct cp_jsonl json = {.out = stdout};
         cp_verdict_print_json(ended->test_case, ended->hash, &ended->result, &json);
     } else {
         char reason[CP_MESSAGE_MAX * 2];

@@ -69,39 +69,39 @@ void cp_step_describe(const struct cp_case *test_case, const struct cp_step *ste
 }
 
 static void print_json_operation(const struct cp_case *test_case, const struct cp_step *step,
-                                 struct cp_json *json)
+                                 struct cp_jsonl *json)
 {
-    cp_json_text(json, "area", area_name(step->area));
-    cp_json_count(json, "page", step->page);
-    cp_json_count(json, "page_offset", page_offset(test_case, step));
-    cp_json_count(json, "address", step->address);
+    cp_jsonl_text(json, "area", area_name(step->area));
+    cp_jsonl_count(json, "page", step->page);
+    cp_jsonl_count(json, "page_offset", page_offset(test_case, step));
+    cp_jsonl_count(json, "address", step->address);
     if (step->kind == CP_STEP_PROGRAM) {
-        cp_json_count(json, "old_value", step->old_value);
-        cp_json_count(json, "new_value", step->new_value);
+        cp_jsonl_count(json, "old_value", step->old_value);
+        cp_jsonl_count(json, "new_value", step->new_value);
     }
 }
 
 void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
-                        struct cp_json *json)
+                        struct cp_jsonl *json)
 {
-    cp_json_open(json, NULL, '{');
-    cp_json_text(json, "type", "step");
-    cp_json_text(json, "kind", kind_name(step->kind));
-    cp_json_count(json, "event_index", step->event_index);
-    cp_json_count(json, "cuts", step->cuts);
+    cp_jsonl_open(json, NULL, '{');
+    cp_jsonl_text(json, "type", "step");
+    cp_jsonl_text(json, "kind", kind_name(step->kind));
+    cp_jsonl_count(json, "event_index", step->event_index);
+    cp_jsonl_count(json, "cuts", step->cuts);
     if (cp_step_is_operation(step)) {
         print_json_operation(test_case, step, json);
     } else {
-        cp_json_text(json, "text", step->text);
+        cp_jsonl_text(json, "text", step->text);
     }
     if (step->frame_count > 0) {
         struct cp_source_line line;
         cp_source_line_of_chain(step->frames, step->frame_count, &line);
-        cp_json_text(json, "file", line.file);
-        cp_json_count(json, "line", line.line);
-        cp_json_text(json, "function", line.function);
+        cp_jsonl_text(json, "file", line.file);
+        cp_jsonl_count(json, "line", line.line);
+        cp_jsonl_text(json, "function", line.function);
     }
-    cp_json_close(json, '}');
+    cp_jsonl_close(json, '}');
 }
 
 void cp_step_print_chain(const struct cp_step *step)

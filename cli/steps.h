@@ -3,7 +3,7 @@
 #ifndef CP_CLI_STEPS_H
 #define CP_CLI_STEPS_H
 
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "faults/replay.h"
 
 struct cp_step_text {
@@ -19,7 +19,7 @@ bool cp_step_is_operation(const struct cp_step *step);
 
 // One JSON object.
 void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
-                        struct cp_json *json);
+                        struct cp_jsonl *json);
 
 // The call chain of a step, a line each, indented.
 void cp_step_print_chain(const struct cp_step *step);

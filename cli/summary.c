@@ -3,7 +3,7 @@
 #include "cli/summary.h"
 
 #include "cli/failure.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "cli/text.h"
 #include "cli/verdict.h"
 
@@ -109,22 +109,22 @@ void cp_summary_print(const struct cp_summary *summary, const struct cp_run_plac
 
 void cp_summary_print_json(const struct cp_summary *summary, const struct cp_run_place *place)
 {
-    struct cp_json json = {.out = stdout};
-    cp_json_open(&json, NULL, '{');
-    cp_json_text(&json, "type", "summary");
-    cp_json_text(&json, "run", place->id);
-    cp_json_text(&json, "log", place->log);
-    cp_json_count(&json, "selected", summary->selected_count);
-    cp_json_count(&json, "proved", count_met(summary, CP_VERDICT_PROVED));
-    cp_json_count(&json, "as_claimed", count_met(summary, CP_VERDICT_VIOLATED));
-    cp_json_count(&json, "bounded", count_met(summary, CP_VERDICT_BOUNDED));
-    cp_json_count(&json, "failed", count_code(summary, CP_EXIT_VIOLATED));
-    cp_json_count(&json, "errors", count_code(summary, CP_EXIT_INTERNAL));
-    cp_json_count(&json, "inconclusive", count_code(summary, CP_EXIT_INCONCLUSIVE));
-    cp_json_count(&json, "interrupted", count_code(summary, CP_EXIT_INTERRUPTED));
-    cp_json_count(&json, "not_run", summary->selected_count - summary->ended_count);
-    cp_json_count(&json, "states", total_states(summary));
-    cp_json_real(&json, "seconds", summary->seconds);
-    cp_json_count(&json, "exit_code", (uint64_t)summary->code);
-    cp_json_close(&json, '}');
+    struct cp_jsonl json = {.out = stdout};
+    cp_jsonl_open(&json, NULL, '{');
+    cp_jsonl_text(&json, "type", "summary");
+    cp_jsonl_text(&json, "run", place->id);
+    cp_jsonl_text(&json, "log", place->log);
+    cp_jsonl_count(&json, "selected", summary->selected_count);
+    cp_jsonl_count(&json, "proved", count_met(summary, CP_VERDICT_PROVED));
+    cp_jsonl_count(&json, "as_claimed", count_met(summary, CP_VERDICT_VIOLATED));
+    cp_jsonl_count(&json, "bounded", count_met(summary, CP_VERDICT_BOUNDED));
+    cp_jsonl_count(&json, "failed", count_code(summary, CP_EXIT_VIOLATED));
+    cp_jsonl_count(&json, "errors", count_code(summary, CP_EXIT_INTERNAL));
+    cp_jsonl_count(&json, "inconclusive", count_code(summary, CP_EXIT_INCONCLUSIVE));
+    cp_jsonl_count(&json, "interrupted", count_code(summary, CP_EXIT_INTERRUPTED));
+    cp_jsonl_count(&json, "not_run", summary->selected_count - summary->ended_count);
+    cp_jsonl_count(&json, "states", total_states(summary));
+    cp_jsonl_real(&json, "seconds", summary->seconds);
+    cp_jsonl_count(&json, "exit_code", (uint64_t)summary->code);
+    cp_jsonl_close(&json, '}');
 }

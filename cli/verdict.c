@@ -176,64 +176,64 @@ void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *
 }
 
 static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
-                                 const struct cp_violation *violation, struct cp_json *json)
+                                 const struct cp_violation *violation, struct cp_jsonl *json)
 {
     char id[CP_CASE_ID_MAX];
     cp_case_id_format(test_case->name, hash, violation->trace, id);
-    cp_json_open(json, NULL, '{');
-    cp_json_text(json, "promise", cp_promise_name(violation->promise));
-    cp_json_bool(json, "claimed", cp_verdict_is_claimed(test_case, violation));
-    cp_json_text(json, "message", violation->message);
-    cp_json_text(json, "trace", violation->trace);
-    cp_json_text(json, "replay_id", id);
-    cp_json_count(json, "cuts", violation->cuts);
-    cp_json_bool(json, "is_shortest", violation->is_shortest);
-    cp_json_close(json, '}');
+    cp_jsonl_open(json, NULL, '{');
+    cp_jsonl_text(json, "promise", cp_promise_name(violation->promise));
+    cp_jsonl_bool(json, "claimed", cp_verdict_is_claimed(test_case, violation));
+    cp_jsonl_text(json, "message", violation->message);
+    cp_jsonl_text(json, "trace", violation->trace);
+    cp_jsonl_text(json, "replay_id", id);
+    cp_jsonl_count(json, "cuts", violation->cuts);
+    cp_jsonl_bool(json, "is_shortest", violation->is_shortest);
+    cp_jsonl_close(json, '}');
 }
 
-static void print_json_case(const struct cp_case *test_case, uint32_t hash, struct cp_json *json)
+static void print_json_case(const struct cp_case *test_case, uint32_t hash, struct cp_jsonl *json)
 {
     char hex[9];
     snprintf(hex, sizeof hex, "%08" PRIx32, hash);
-    cp_json_text(json, "type", "case");
-    cp_json_text(json, "name", test_case->name);
-    cp_json_text(json, "file", test_case->file);
-    cp_json_count(json, "line", test_case->line);
-    cp_json_text(json, "hash", hex);
-    cp_json_text(json, "part", test_case->devices[0].name);
-    cp_json_text(json, "format", test_case->format);
-    cp_json_text(json, "expected", cp_verdict_name(test_case->expect.verdict));
+    cp_jsonl_text(json, "type", "case");
+    cp_jsonl_text(json, "name", test_case->name);
+    cp_jsonl_text(json, "file", test_case->file);
+    cp_jsonl_count(json, "line", test_case->line);
+    cp_jsonl_text(json, "hash", hex);
+    cp_jsonl_text(json, "part", test_case->devices[0].name);
+    cp_jsonl_text(json, "format", test_case->format);
+    cp_jsonl_text(json, "expected", cp_verdict_name(test_case->expect.verdict));
 }
 
-static void print_json_numbers(const struct cp_result *result, struct cp_json *json)
+static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *json)
 {
-    cp_json_count(json, "states", result->states);
-    cp_json_count(json, "cuts", result->cuts_explored);
-    cp_json_count(json, "cuts_deepest", result->cuts_deepest);
-    cp_json_count(json, "operations", result->operations);
-    cp_json_count(json, "boots", result->boots);
-    cp_json_real(json, "seconds", result->seconds);
-    cp_json_count(json, "visited_bytes", result->visited_bytes);
+    cp_jsonl_count(json, "states", result->states);
+    cp_jsonl_count(json, "cuts", result->cuts_explored);
+    cp_jsonl_count(json, "cuts_deepest", result->cuts_deepest);
+    cp_jsonl_count(json, "operations", result->operations);
+    cp_jsonl_count(json, "boots", result->boots);
+    cp_jsonl_real(json, "seconds", result->seconds);
+    cp_jsonl_count(json, "visited_bytes", result->visited_bytes);
 }
 
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
-                           const struct cp_result *result, struct cp_json *json)
+                           const struct cp_result *result, struct cp_jsonl *json)
 {
     char reason[CP_MESSAGE_MAX * 2];
     cp_verdict_reason(test_case, result, reason, sizeof reason);
-    cp_json_open(json, NULL, '{');
+    cp_jsonl_open(json, NULL, '{');
     print_json_case(test_case, hash, json);
-    cp_json_text(json, "verdict", cp_verdict_name(result->verdict));
-    cp_json_bool(json, "met", result->expectation_met);
-    cp_json_bool(json, "interrupted", result->interrupted);
-    cp_json_text(json, "bound", result->bound);
-    cp_json_text(json, "reason", *reason ? reason : NULL);
-    cp_json_text(json, "error", *result->error ? result->error : NULL);
+    cp_jsonl_text(json, "verdict", cp_verdict_name(result->verdict));
+    cp_jsonl_bool(json, "met", result->expectation_met);
+    cp_jsonl_bool(json, "interrupted", result->interrupted);
+    cp_jsonl_text(json, "bound", result->bound);
+    cp_jsonl_text(json, "reason", *reason ? reason : NULL);
+    cp_jsonl_text(json, "error", *result->error ? result->error : NULL);
     print_json_numbers(result, json);
-    cp_json_open(json, "violations", '[');
+    cp_jsonl_open(json, "violations", '[');
     for (uint32_t i = 0; i < result->violation_count; i++) {
         print_json_violation(test_case, hash, &result->violations[i], json);
     }
-    cp_json_close(json, ']');
-    cp_json_close(json, '}');
+    cp_jsonl_close(json, ']');
+    cp_jsonl_close(json, '}');
 }

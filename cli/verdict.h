@@ -4,7 +4,7 @@
 #define CP_CLI_VERDICT_H
 
 #include "cli/exit_code.h"
-#include "cli/json.h"
+#include "cli/jsonl.h"
 #include "faults/result.h"
 
 enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result);
@@ -19,7 +19,7 @@ void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *
                        size_t size);
 
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
-                           const struct cp_result *result, struct cp_json *json);
+                           const struct cp_result *result, struct cp_jsonl *json);
 
 // A promise in a sentence.
 const char *cp_verdict_promise_text(enum cp_promise promise);

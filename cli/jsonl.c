@@ -1,7 +1,7 @@
-// json.c: write JSON. Text that is no UTF-8 has its bad bytes replaced, since a
+// jsonl.c: write JSON. Text that is no UTF-8 has its bad bytes replaced, since a
 // file name can hold anything and a reader must still be able to parse the line.
 
-#include "cli/json.h"
+#include "cli/jsonl.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ static void write_string(FILE *out, const char *string)
     fputc('"', out);
 }
 
-static void begin_value(struct cp_json *json, const char *key)
+static void begin_value(struct cp_jsonl *json, const char *key)
 {
     if (json->depth > 0 && json->has_value[json->depth]) {
         fputc(',', json->out);
@@ -66,14 +66,14 @@ static void begin_value(struct cp_json *json, const char *key)
     }
 }
 
-void cp_json_open(struct cp_json *json, const char *key, char bracket)
+void cp_jsonl_open(struct cp_jsonl *json, const char *key, char bracket)
 {
     begin_value(json, key);
     fputc(bracket, json->out);
     json->has_value[++json->depth] = false;
 }
 
-void cp_json_close(struct cp_json *json, char bracket)
+void cp_jsonl_close(struct cp_jsonl *json, char bracket)
 {
     fputc(bracket, json->out);
     if (--json->depth == 0) {
@@ -81,7 +81,7 @@ void cp_json_close(struct cp_json *json, char bracket)
     }
 }
 
-void cp_json_text(struct cp_json *json, const char *key, const char *text)
+void cp_jsonl_text(struct cp_jsonl *json, const char *key, const char *text)
 {
     begin_value(json, key);
     if (text) {
@@ -91,19 +91,19 @@ void cp_json_text(struct cp_json *json, const char *key, const char *text)
     }
 }
 
-void cp_json_count(struct cp_json *json, const char *key, uint64_t value)
+void cp_jsonl_count(struct cp_jsonl *json, const char *key, uint64_t value)
 {
     begin_value(json, key);
     fprintf(json->out, "%" PRIu64, value);
 }
 
-void cp_json_real(struct cp_json *json, const char *key, double value)
+void cp_jsonl_real(struct cp_jsonl *json, const char *key, double value)
 {
     begin_value(json, key);
     fprintf(json->out, "%.6f", value);
 }
 
-void cp_json_bool(struct cp_json *json, const char *key, bool value)
+void cp_jsonl_bool(struct cp_jsonl *json, const char *key, bool value)
 {
     begin_value(json, key);
     fputs(value ? "true" : "false", json->out);
