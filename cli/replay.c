@@ -239,7 +239,7 @@ static enum cp_exit run_trace(struct replay *replay)
                          &violation, error);
     if (code < 0) {
         fflush(stdout);
-        cp_complain("the trace does not fit the case: %s", error);
+        cp_complain("%s", error);
         return CP_EXIT_USAGE;
     }
     print_end(replay, code ? &violation : NULL);
