@@ -43,32 +43,26 @@ ONE_FOR_EACH(outcomes, CP_OUTCOME_COUNT);
 static const char *const verdicts[] = {"PROVED", "BOUNDED", "VIOLATED", "ERROR"};
 ONE_FOR_EACH(verdicts, CP_VERDICT_ERROR + 1);
 
-const char *cp_promise_name(enum cp_promise promise)
-{
+const char *cp_promise_name(enum cp_promise promise) {
     return NAME_OF(promises, promise);
 }
 
-const char *cp_program_tear_name(enum cp_program_tear tear)
-{
+const char *cp_program_tear_name(enum cp_program_tear tear) {
     return NAME_OF(program_tears, tear);
 }
 
-const char *cp_erase_tear_name(enum cp_erase_tear tear)
-{
+const char *cp_erase_tear_name(enum cp_erase_tear tear) {
     return NAME_OF(erase_tears, tear);
 }
 
-const char *cp_edge_name(enum cp_edge edge)
-{
+const char *cp_edge_name(enum cp_edge edge) {
     return NAME_OF(edges, edge);
 }
 
-const char *cp_outcome_name(enum cp_outcome outcome)
-{
+const char *cp_outcome_name(enum cp_outcome outcome) {
     return NAME_OF(outcomes, outcome);
 }
 
-const char *cp_verdict_name(enum cp_verdict verdict)
-{
+const char *cp_verdict_name(enum cp_verdict verdict) {
     return NAME_OF(verdicts, verdict);
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 __attribute__((format(printf, 3, 4))) static void violated(struct cp_promises *promises,
                                                            enum cp_promise promise,
@@ -195,10 +196,16 @@ static void state_reported(struct cp_promises *promises, uint32_t state, uint8_t
     uint32_t allowed = true_states(&promises->ghost, running);
     exercised(promises, CP_PROMISE_TELLS_TRUTH);
     if (state >= 4 || (allowed >> state & 1u) == 0) {
-        violated(promises, CP_PROMISE_TELLS_TRUTH, "'%s' runs and is told %s; true would be %s%s%s",
-                 image_name(promises, running), state_name(state),
-                 (allowed & BOOT) ? "Boot" : "", (allowed & SWAP) ? " Swap" : "",
-                 (allowed & REVERT) ? " Revert" : "");
+        char truth[48] = "";
+        for (uint32_t i = 0; i < 4; i++) {
+            if ((allowed >> i & 1u) != 0) {
+                size_t length = strlen(truth);
+                snprintf(truth + length, sizeof(truth) - length, "%s%s", length > 0 ? " or " : "",
+                         state_name(i));
+            }
+        }
+        violated(promises, CP_PROMISE_TELLS_TRUTH, "'%s' runs and is told %s; the truth is %s",
+                 image_name(promises, running), state_name(state), truth);
     }
 }
 

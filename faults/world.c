@@ -130,8 +130,11 @@ static void set_word(struct cp_world *world, uint32_t device, uint32_t word, uin
     cp_facts_after(&world->facts, nor, device, cell);
 }
 
-static uint8_t one_more(uint8_t programs) {
-    return programs == UINT8_MAX ? programs : (uint8_t)(programs + 1);
+// Beyond the part's limit one more program makes no difference, and counting on
+// would only tell states apart that behave alike.
+static uint8_t one_more(const struct cp_world *world, uint32_t device, uint8_t programs) {
+    uint8_t limit = world->machine->devices[device].part.programs_per_word;
+    return programs >= limit ? limit : (uint8_t)(programs + 1);
 }
 
 static uint32_t page_words(const struct cp_world *world, uint32_t device) {
@@ -212,7 +215,8 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     entry->old_value = nor->words[event->word];
     entry->old_programs = nor->programs[event->word];
     entry->new_value = entry->old_value & event->value; // programming only clears bits
-    set_word(world, entry->device, entry->word, entry->new_value, one_more(entry->old_programs));
+    set_word(world, entry->device, entry->word, entry->new_value,
+             one_more(world, entry->device, entry->old_programs));
     return entry;
 }
 
@@ -335,7 +339,8 @@ int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
         return -1;
     }
     entry->new_value = torn;
-    set_word(world, entry->device, entry->word, torn, one_more(entry->old_programs));
+    set_word(world, entry->device, entry->word, torn,
+             one_more(world, entry->device, entry->old_programs));
     return 1;
 }
 

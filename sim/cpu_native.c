@@ -193,8 +193,7 @@ void cp_cpu_start(struct cp_cpu *cpu, void (*entry)(void *argument), void *argum
     // From the top down: a null return address that ends the chain of frames,
     // program_main, and the registers that cp_cpu_switch() pops, all zero.
     uintptr_t *word = (uintptr_t *)(void *)cpu->top;
-    *--word = 0;
-    *--word = 0; // keeps the stack aligned as after a call
+    *--word = 0; // also aligns the stack as after a call
     *--word = (uintptr_t)program_main;
     for (uint32_t i = 0; i < SAVED_REGISTERS; i++) {
         *--word = 0;
