@@ -75,7 +75,8 @@ static void check_number(const struct cp_key *key, struct cp_node *node, struct 
     }
 }
 
-static void check_integer(const struct cp_key *key, struct cp_node *node, struct cp_report *report) {
+static void check_integer(const struct cp_key *key, struct cp_node *node,
+                          struct cp_report *report) {
     if (!node->is_plain) {
         refuse(report, node, "remove the quotes", "a number in quotes is a text");
         return;

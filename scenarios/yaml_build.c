@@ -32,9 +32,10 @@ static struct cp_mark event_place(const yaml_event_t *event) {
     return place(event->start_mark, event->end_mark);
 }
 
-// An error after which nothing sensible follows.
+// An error after which nothing sensible follows: half a tree would only lack keys.
 static void give_up(struct builder *builder, const yaml_event_t *event, const char *message) {
     cp_report_add(builder->report, event_place(event), "%s", message);
+    builder->tree->root = NULL;
     builder->done = true;
 }
 
@@ -137,8 +138,9 @@ static void take_alias(struct builder *builder, const yaml_event_t *event) {
 
 static void begin_document(struct builder *builder, const yaml_event_t *event) {
     if (builder->documents++ > 0) {
-        give_up(builder, event, "a second document in the file");
+        cp_report_add(builder->report, event_place(event), "a second document in the file");
         cp_report_help(builder->report, "write each scenario in a file of its own");
+        builder->done = true; // the first one is still checked
     }
 }
 
