@@ -70,14 +70,12 @@ static const struct cp_part parts[] = {
 
 #define PART_COUNT (sizeof parts / sizeof parts[0])
 
-const struct cp_part *cp_parts(size_t *count)
-{
+const struct cp_part *cp_parts(size_t *count) {
     *count = PART_COUNT;
     return parts;
 }
 
-const struct cp_part *cp_part_find(const char *name)
-{
+const struct cp_part *cp_part_find(const char *name) {
     for (size_t i = 0; i < PART_COUNT; i++) {
         if (strcmp(parts[i].name, name) == 0) {
             return &parts[i];
