@@ -28,6 +28,7 @@ static const struct option_row table[] = {
     {"core", 0, "LIB.so", FIELD(core), EXPLORES,
      "test the program in this library, not the built-in core"},
     {"case", 0, "NAME", FIELD(case_name), SELECTS, "only the case of this name"},
+    {"tag", 0, "TAG", FIELD(tag), SELECTS, "only the cases of scenarios with this tag"},
     {"fail-fast", 'x', NULL, FIELD(fail_fast), CP_COMMAND_RUN,
      "stop after the first case that is not as expected"},
     {"list-violations", 0, NULL, FIELD(list_violations), CP_COMMAND_RUN,

@@ -14,6 +14,7 @@ struct cp_options {
     const char *log;
     const char *core;
     const char *case_name;
+    const char *tag;
     const char *color;  // "auto", "always" or "never"
     const char *format_name;
     enum cp_format format;

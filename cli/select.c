@@ -54,6 +54,23 @@ static enum cp_exit keep_named(struct cp_case_list *list, const char *name)
     return CP_EXIT_OK;
 }
 
+static enum cp_exit keep_tagged(struct cp_case_list *list, const char *tag)
+{
+    char wanted[CP_TAGS_MAX];
+    size_t kept = 0;
+    snprintf(wanted, sizeof wanted, ",%s,", tag);
+    for (size_t i = 0; i < list->count; i++) {
+        if (strstr(list->cases[i].tags, wanted)) {
+            list->cases[kept++] = list->cases[i];
+        }
+    }
+    list->count = kept;
+    if (kept == 0) {
+        cp_complain("no scenario has the tag '%s'", tag);
+    }
+    return kept == 0 ? CP_EXIT_NOTHING : CP_EXIT_OK;
+}
+
 static int load_path(const char *path, struct cp_case_list *list)
 {
     struct stat status;
@@ -83,7 +100,10 @@ enum cp_exit cp_select_cases(const struct cp_options *options, char *const *path
         cp_complain("there is no case in what was given");
         return CP_EXIT_NOTHING;
     }
-    return options->case_name ? keep_named(list, options->case_name) : CP_EXIT_OK;
+    if (options->case_name) {
+        return keep_named(list, options->case_name);
+    }
+    return options->tag ? keep_tagged(list, options->tag) : CP_EXIT_OK;
 }
 
 static int write_text(const char *path, const char *text)

@@ -8,6 +8,7 @@
 #include "sim/program.h"
 
 #define CP_NAME_MAX 96u
+#define CP_TAGS_MAX 256u
 #define CP_UNLIMITED UINT32_MAX
 #define CP_BIT_MASKS_MAX 8u
 
@@ -108,6 +109,7 @@ struct cp_case {
     char name[CP_NAME_MAX]; // scenario name, with the matrix choice in brackets if there is one
     char file[256];         // the scenario file as given
     uint32_t line;
+    char tags[CP_TAGS_MAX]; // each between commas: ",smoke,seed,"
     struct cp_part devices[CP_DEVICES_MAX]; // with the scenario's overrides applied
     uint32_t device_count;
     struct cp_program_area areas[CP_AREA_COUNT];

@@ -433,6 +433,12 @@ static bool on_event(struct cp_explorer *x, const struct cp_event *event) {
     return false;
 }
 
+static uint64_t memory_bytes(const struct cp_explorer *x) {
+    return cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running) +
+           x->world.entry_capacity * sizeof(struct cp_entry) + x->world.pool_capacity +
+           x->outcome_capacity * sizeof(struct cp_outcome_of);
+}
+
 static void tick(struct cp_explorer *x) {
     if (++x->events_to_tick < EVENTS_PER_TICK) {
         return;
@@ -442,6 +448,9 @@ static void tick(struct cp_explorer *x) {
     uint32_t seconds_max = x->test_case->bounds.seconds_max;
     if (seconds_max != CP_UNLIMITED && seconds > seconds_max) {
         stop_for(x, CP_STOP_TIME);
+    }
+    if (memory_bytes(x) > CP_MEMORY_MAX_BYTES) {
+        stop_for(x, CP_STOP_MEMORY_BUDGET);
     }
     struct cp_progress progress = {x->test_case, x->last_id, x->result->operations, seconds,
                                    top_frame(x)->cuts};

@@ -8,6 +8,9 @@
 #include "faults/visited.h"
 #include "faults/world.h"
 
+// What one search may take: states known, and the journal of the present path.
+#define CP_MEMORY_MAX_BYTES ((uint64_t)3 << 30)
+
 // Why a search ended before it was through.
 enum cp_stop {
     CP_STOP_NONE,
@@ -17,7 +20,8 @@ enum cp_stop {
     CP_STOP_TIME,         // the budget of time
     CP_STOP_INTERRUPTED,  // by the sink
     CP_STOP_LOG_FAILED,
-    CP_STOP_MEMORY,
+    CP_STOP_MEMORY_BUDGET, // the search would need more than CP_MEMORY_MAX_BYTES
+    CP_STOP_MEMORY,        // the system gave no more
 };
 
 // One power-on: the run that followed the cut that led to it.

@@ -14,9 +14,24 @@ static void decode_head(struct cp_draft *draft) {
     draft->out->line = node == NULL ? 1 : node->key->mark.line;
 }
 
+static void decode_tags(struct cp_draft *draft) {
+    const struct cp_node *list = cp_read_node(draft, "tags");
+    char *tags = draft->out->tags;
+    size_t length = 0;
+    for (const struct cp_node *item = list ? list->first : NULL; item; item = item->next) {
+        length += (size_t)snprintf(tags + length, CP_TAGS_MAX - length, "%s%s,",
+                                   length == 0 ? "," : "", item->text);
+        if (length >= CP_TAGS_MAX) {
+            cp_report_add(draft->report, item->mark, "the tags are too long together");
+            return;
+        }
+    }
+}
+
 void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *out) {
     struct cp_draft draft = {.root = root, .report = report, .out = out};
     decode_head(&draft);
+    decode_tags(&draft);
     cp_decode_devices(&draft);
     cp_decode_layout(&draft);
     cp_check_layout(&draft);

@@ -53,7 +53,7 @@ static void read_area(struct cp_draft *draft, enum cp_area area) {
     bool is_known = cp_read_number_32(draft, path, &out->offset_bytes);
     area_path(path, area, "size");
     is_known = cp_read_number_32(draft, path, &out->size_bytes) && is_known;
-    area_path(path, area, "on");
+    area_path(path, area, "device");
     is_known = cp_read_word(draft, path, &out->device) && is_known;
     if (out->device >= draft->out->device_count) {
         cp_report_add(draft->report, cp_read_place(draft, path), "there is no external device");
