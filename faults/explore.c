@@ -64,7 +64,8 @@ static void describe_faults(const struct cp_case *test_case, char *text, size_t 
         where = (faults->cut_phases >> CP_PHASE_BOOTLOADER & 1u) ? "every event of the bootloader"
                                                                  : "every event of the application";
     }
-    int length = snprintf(text, size, "cuts around %s%s", where, torn ? " and torn operations" : "");
+    int length =
+        snprintf(text, size, "cuts around %s%s", where, torn ? " and torn operations" : "");
     if (torn && bounds->torn_max != CP_UNLIMITED) {
         length += snprintf(text + length, size - (size_t)length, " (at most %u torn in a history)",
                            (unsigned)bounds->torn_max);

@@ -20,7 +20,8 @@ static uint32_t class_of(const struct cp_facts *facts, struct cp_hash content) {
 }
 
 static bool is_active_cell(const struct cp_facts *facts, uint32_t device, uint32_t cell) {
-    return device == facts->active_device && cell - facts->active_first_cell < facts->active_cell_count;
+    return device == facts->active_device &&
+           cell - facts->active_first_cell < facts->active_cell_count;
 }
 
 static bool is_watched_cell(const struct cp_facts *facts, uint32_t device, uint32_t cell) {

@@ -30,7 +30,7 @@
      .help = "Offset from the start of its device; a page boundary."},                            \
     {.path = "layout." area ".size", .type = CP_KEY_SIZE, .flags = REQUIRED, .min = 1,            \
      .max = UINT32_MAX, .help = "Whole pages of its device."},                                    \
-    {.path = "layout." area ".device", .type = CP_KEY_WORD, .word = cp_word_device,                   \
+    {.path = "layout." area ".device", .type = CP_KEY_WORD, .word = cp_word_device,               \
      .fallback = "internal", .help = "The device it lies on: `target` or `external`."}
 
 static const struct cp_key keys[] = {

@@ -160,7 +160,8 @@ uint32_t mmio_read32(uint32_t address) {
         return device->nor.words[(address - device->part.flash_address) / 4];
     }
     const char *message = NULL;
-    uint32_t value = cp_nvmc_read(&device->nvmc, address - device->part.registers_address, &message);
+    uint32_t offset = address - device->part.registers_address;
+    uint32_t value = cp_nvmc_read(&device->nvmc, offset, &message);
     if (message) {
         illegal(frame, "%s (0x%x)", message, (unsigned)address);
     }

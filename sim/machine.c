@@ -25,8 +25,9 @@ static int init_devices(struct cp_machine *machine) {
 static void digest_images(struct cp_machine *machine) {
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         if (machine->config.images[i]) {
-            machine->image_digests[i] = cp_digest_update(0, machine->config.images[i],
-                                                         machine->config.board.images[i].size_bytes);
+            uint32_t size_bytes = machine->config.board.images[i].size_bytes;
+            machine->image_digests[i] =
+                cp_digest_update(0, machine->config.images[i], size_bytes);
         }
     }
 }
