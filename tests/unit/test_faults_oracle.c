@@ -1,0 +1,292 @@
+// test_faults_oracle.c: the explorer against the slow way, state for state.
+//
+// On small flashes both must reach the same set of states and see the same
+// promises broken: for each firmware, with clean cuts and with torn operations,
+// in each phase, with a download, with two flashes, and within each bound.
+
+#include "slow_explorer.h"
+
+#include "sim/cpu.h"
+
+// Wear belongs to a path and not to a state, so the slow way does not judge it.
+#define JUDGED (ALL_PROMISES & ~BIT(CP_PROMISE_BOUNDED_WEAR))
+
+static const enum cp_firmware firmwares[] = {CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD,
+                                             CP_FIRMWARE_HANGS, CP_FIRMWARE_EITHER};
+enum { FIRMWARES = 4 };
+
+// Both ways, and nothing may differ. Returns what the explorer reached.
+static struct reached expect_same(const struct cp_case *given, size_t states_min) {
+    const struct cp_case test_case = fixture_relentless(*given);
+    struct slow *slow = slow_explore(&test_case, &cp_program, SLOW_LEVEL_IS_CUTS);
+    struct reached by_oracle = slow_reached(slow, CP_UNLIMITED);
+    struct reached reached = fixture_explore(&test_case, &cp_program);
+    assert_int_equal(reached.hash_count, by_oracle.hash_count);
+    assert_true(is_same_set(&reached, &by_oracle));
+    assert_int_equal(reached.row_count, reached.hash_count); // each state is told once
+    assert_int_equal(reached.result.states, reached.hash_count);
+    assert_in_range(reached.hash_count, states_min, SIZE_MAX);
+    assert_int_equal(violated_bits(&reached.result) & JUDGED, slow->violated & JUDGED);
+    reached_free(&by_oracle);
+    slow_free(slow);
+    return reached;
+}
+
+static void expect_same_set(const struct cp_case *given, size_t states_min) {
+    struct reached reached = expect_same(given, states_min);
+    reached_free(&reached);
+}
+
+static void test_clean_cuts(void **state) {
+    (void)state;
+    for (int i = 0; i < FIRMWARES; i++) {
+        struct cp_case test_case = fixture_case(64, firmwares[i]);
+        expect_same_set(&test_case, 700);
+        test_case = fixture_case(128, firmwares[i]);
+        expect_same_set(&test_case, 1200);
+    }
+}
+
+static void test_larger_pages(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(256, CP_FIRMWARE_EITHER);
+    expect_same_set(&test_case, 2800);
+}
+
+static void test_torn_erases(void **state) {
+    (void)state;
+    for (int i = 0; i < FIRMWARES; i++) {
+        struct cp_case test_case = fixture_case(64, firmwares[i]);
+        test_case.faults.erase_tears = BIT(CP_TEAR_FIRST_HALF) | BIT(CP_TEAR_ERASE_EVEN_BITS);
+        test_case.faults.erase_bit_masks[0] = 0x30000000u;
+        test_case.faults.erase_bit_mask_count = 1;
+        expect_same_set(&test_case, 730);
+    }
+}
+
+static void test_torn_programs(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.program_tears = BIT(CP_TEAR_LOW_HALF) | BIT(CP_TEAR_HIGHEST_BIT_MISSING);
+    test_case.faults.torn_areas = BIT(CP_AREA_ACTIVE) | BIT(CP_AREA_DFU);
+    expect_same_set(&test_case, 1500);
+    // Torn words of the progress survive, and multiply.
+    test_case.faults.program_tears = BIT(CP_TEAR_LOW_HALF);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    expect_same_set(&test_case, 50000);
+}
+
+static void test_phases(void **state) {
+    (void)state;
+    struct cp_case both = fixture_case(64, CP_FIRMWARE_EITHER);
+    both.faults.erase_tears = BIT(CP_TEAR_SECOND_HALF);
+    struct cp_case one = both;
+    struct reached all = expect_same(&both, 700);
+    for (int phase = 0; phase < CP_PHASE_COUNT; phase++) {
+        one.faults.cut_phases = BIT(phase);
+        struct reached some = expect_same(&one, 12);
+        assert_true(some.hash_count < all.hash_count);
+        assert_true(is_subset(&some, &all));
+        reached_free(&some);
+    }
+    reached_free(&all);
+}
+
+static void test_no_cuts(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.cut = false;
+    struct reached reached = expect_same(&test_case, 3); // as delivered, requested, on trial
+    assert_in_range(reached.hash_count, 3, 5);
+    assert_int_equal(reached.result.cuts_explored, 0);
+    reached_free(&reached);
+}
+
+static void test_downloads(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_GOOD);
+    test_case.dfu_image = CP_IMAGE_NONE;
+    test_case.download = CP_DOWNLOAD_PREPARE;
+    expect_same_set(&test_case, 1000);
+    test_case.images[NEW_IMAGE].next = OLD_IMAGE; // for ever to and fro
+    expect_same_set(&test_case, 2000);
+    test_case.images[NEW_IMAGE].firmware = CP_FIRMWARE_BAD;
+    test_case.after_revert = CP_AFTER_REVERT_RETRY;
+    expect_same_set(&test_case, 1000);
+}
+
+static void test_dfu_mode(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.dfu_image = CP_IMAGE_NONE;
+    test_case.download = CP_DOWNLOAD_PREPARE;
+    test_case.detach = true;
+    expect_same_set(&test_case, 3); // nobody sends anything
+    test_case.dfu_host_present = true;
+    expect_same_set(&test_case, 1000);
+}
+
+static void test_two_devices(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.devices[1] = *cp_part_find("nvmc-8k");
+    test_case.devices[1].erase_size_bytes = 128;
+    test_case.devices[1].size_bytes = 512;
+    test_case.device_count = 2;
+    test_case.areas[CP_AREA_DFU] = (struct cp_program_area){1, 0, 256};
+    test_case.faults.erase_tears = BIT(CP_TEAR_ODD_WORDS);
+    expect_same_set(&test_case, 700);
+}
+
+// --- bounds: the set within each bound is the oracle's set of that level
+
+static void expect_same_levels(const struct cp_case *given, enum slow_level level_is,
+                               uint32_t levels_min) {
+    const struct cp_case unbounded = fixture_relentless(*given);
+    struct slow *slow = slow_explore(&unbounded, &cp_program, level_is);
+    struct reached all = fixture_explore(&unbounded, &cp_program);
+    struct reached last = {0};
+    uint32_t bound = 0;
+    for (; !is_same_set(&last, &all); bound++) {
+        struct cp_case bounded = unbounded;
+        *(level_is == SLOW_LEVEL_IS_CUTS ? &bounded.bounds.cuts_max : &bounded.bounds.torn_max) =
+            bound;
+        struct reached reached = fixture_explore(&bounded, &cp_program);
+        struct reached by_oracle = slow_reached(slow, bound);
+        assert_true(is_same_set(&reached, &by_oracle));
+        assert_true(last.hash_count < reached.hash_count);
+        assert_true(is_subset(&last, &reached));
+        reached_free(&by_oracle);
+        reached_free(&last);
+        last = reached;
+    }
+    assert_in_range(bound, levels_min, 40);
+    reached_free(&last);
+    reached_free(&all);
+    slow_free(slow);
+}
+
+static void test_bounded_cuts(void **state) {
+    (void)state;
+    for (int i = 0; i < FIRMWARES; i++) {
+        struct cp_case test_case = fixture_case(64, firmwares[i]);
+        test_case.faults.erase_tears = BIT(CP_TEAR_FIRST_HALF) | BIT(CP_TEAR_SECOND_HALF);
+        expect_same_levels(&test_case, SLOW_LEVEL_IS_CUTS, 5);
+    }
+}
+
+static void test_bounded_tears(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.erase_tears = BIT(CP_TEAR_FIRST_HALF) | BIT(CP_TEAR_ERASE_ODD_BITS);
+    test_case.faults.program_tears = BIT(CP_TEAR_ODD_BITS);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    expect_same_levels(&test_case, SLOW_LEVEL_IS_TORN, 5);
+}
+
+// --- what must not matter
+
+static void test_stack_fill_does_not_matter(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.erase_tears = BIT(CP_TEAR_EVEN_WORDS);
+    test_case = fixture_relentless(test_case);
+    struct reached zeros = fixture_explore(&test_case, &cp_program);
+    cp_cpu_set_stack_fill(cp_cpu_native(), 0xA5);
+    struct reached filled = fixture_explore(&test_case, &cp_program);
+    cp_cpu_set_stack_fill(cp_cpu_native(), 0);
+    assert_true(is_same_set(&zeros, &filled));
+    assert_int_equal(zeros.result.verdict, filled.result.verdict);
+    assert_int_equal(violated_bits(&zeros.result), violated_bits(&filled.result));
+    reached_free(&zeros);
+    reached_free(&filled);
+}
+
+static void test_running_twice_does_not_matter(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ONLY_FIRST_WORD);
+    test_case = fixture_relentless(test_case);
+    struct reached once = fixture_explore(&test_case, &cp_program);
+    struct reached again = fixture_explore(&test_case, &cp_program);
+    assert_int_equal(once.row_count, again.row_count);
+    for (size_t i = 0; i < once.row_count; i++) {
+        const struct cp_state_row *a = &once.rows[i], *b = &again.rows[i];
+        assert_int_equal(a->id, b->id);
+        assert_int_equal(a->parent, b->parent);
+        assert_int_equal(a->event_index, b->event_index);
+        assert_int_equal(a->outcome, b->outcome);
+        assert_true(a->hash_low == b->hash_low && a->hash_high == b->hash_high);
+    }
+    assert_int_equal(once.result.operations, again.result.operations);
+    assert_int_equal(once.result.cuts_explored, again.result.cuts_explored);
+    assert_int_equal(once.result.violation_count, again.result.violation_count);
+    for (uint32_t i = 0; i < once.result.violation_count; i++) {
+        assert_string_equal(once.result.violations[i].trace, again.result.violations[i].trace);
+    }
+    reached_free(&once);
+    reached_free(&again);
+}
+
+static void test_either_is_good_and_bad(void **state) {
+    (void)state;
+    struct reached sets[FIRMWARES];
+    bool started[FIXTURE_IMAGES] = {false};
+    for (int i = 0; i < FIRMWARES; i++) {
+        struct cp_case test_case = fixture_case(64, firmwares[i]);
+        test_case = fixture_relentless(test_case);
+        sets[i] = fixture_explore(&test_case, &cp_program);
+    }
+    const struct reached *either = &sets[CP_FIRMWARE_EITHER];
+    assert_true(is_subset(&sets[CP_FIRMWARE_GOOD], either));
+    assert_true(is_subset(&sets[CP_FIRMWARE_BAD], either));
+    assert_true(is_same_set(&sets[CP_FIRMWARE_BAD], &sets[CP_FIRMWARE_HANGS]));
+    assert_false(is_same_set(&sets[CP_FIRMWARE_BAD], either));
+    for (size_t i = 0; i < either->row_count; i++) {
+        if (either->rows[i].outcome == CP_OUTCOME_STARTED) {
+            started[either->rows[i].final_image] = true;
+        }
+    }
+    assert_true(started[OLD_IMAGE] && started[NEW_IMAGE]);
+    for (int i = 0; i < FIRMWARES; i++) {
+        reached_free(&sets[i]);
+    }
+}
+
+// Without any cut the choice is what brings both endings about.
+static void test_either_without_cuts(void **state) {
+    (void)state;
+    size_t states[FIRMWARES];
+    for (int i = 0; i < FIRMWARES; i++) {
+        struct cp_case test_case = fixture_case(64, firmwares[i]);
+        test_case.faults.cut = false;
+        test_case = fixture_relentless(test_case);
+        struct reached reached = fixture_explore(&test_case, &cp_program);
+        states[i] = reached.hash_count;
+        reached_free(&reached);
+    }
+    assert_int_equal(states[CP_FIRMWARE_GOOD], 2); // as delivered, requested
+    assert_int_equal(states[CP_FIRMWARE_BAD], 3);  // and on trial
+    assert_int_equal(states[CP_FIRMWARE_EITHER], 3);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clean_cuts),
+        cmocka_unit_test(test_larger_pages),
+        cmocka_unit_test(test_torn_erases),
+        cmocka_unit_test(test_torn_programs),
+        cmocka_unit_test(test_phases),
+        cmocka_unit_test(test_no_cuts),
+        cmocka_unit_test(test_downloads),
+        cmocka_unit_test(test_dfu_mode),
+        cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_bounded_cuts),
+        cmocka_unit_test(test_bounded_tears),
+        cmocka_unit_test(test_stack_fill_does_not_matter),
+        cmocka_unit_test(test_running_twice_does_not_matter),
+        cmocka_unit_test(test_either_is_good_and_bad),
+        cmocka_unit_test(test_either_without_cuts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
