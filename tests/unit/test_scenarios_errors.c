@@ -71,7 +71,7 @@ static const struct mistake mistakes[] = {
      "pages of nrf52840 are 4KiB; 0x17000 and 0x18000 are the nearest"},
     {PLAIN, "at: 0x17000", "at: 0xF0000", "10:3: error: 'dfu' ends beyond its device",
      "it ends at 0x101000; nrf52840 has 1MiB, up to 0x100000"},
-    {PLAIN, "68KiB}", "68KiB, device: external}", "10:42: error: there is no external device",
+    {PLAIN, "68KiB}", "68KiB, device: external}", "10:46: error: there is no external device",
      NULL},
     {PLAIN, "68KiB", "64KiB",
      "10:31: error: 'dfu' is not one page unit larger than 'active'",
