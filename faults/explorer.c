@@ -192,6 +192,8 @@ static bool reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint
     if (*is_new) {
         if (x->last_id >= x->test_case->bounds.states_max) {
             stop_for(x, CP_STOP_STATES);
+            *id = 0;
+            return false;
         }
         slot->id = ++x->last_id;
     } else if (torn_left <= slot->torn_left) {
@@ -369,7 +371,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     if (is_new) {
         struct cp_hash hash = cp_world_hash(&x->world);
         add_pending(x, &(struct cp_state_row){
-                           .id = id, .parent = x->current_id, .cuts = frame->cuts,
+                           .id = id, .parent = frame->id, .cuts = frame->cuts,
                            .event_index = (uint32_t)(x->world.entry_count - frame->base),
                            .site = UINT32_MAX, .edge = CP_EDGE_RESET,
                            .phase = entry->mode == CP_MODE_BOOTLOADER ? CP_PHASE_BOOTLOADER
@@ -564,11 +566,16 @@ static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
     return cut(x, &copy, CP_EDGE_AFTER, 0, event_index_of(x, entry));
 }
 
+static bool has_tears(const struct cp_fault_model *faults, enum cp_entry_kind kind) {
+    return kind == CP_ENTRY_PROGRAM ? faults->program_tears != 0
+                                    : faults->erase_tears != 0 || faults->erase_bit_mask_count > 0;
+}
+
 static bool may_tear(struct cp_explorer *x, const struct cp_entry *entry) {
     const struct cp_fault_model *faults = &x->test_case->faults;
     enum cp_area area = cp_machine_area(x->world.machine, entry->device, 4 * entry->word);
     if (area == CP_AREA_COUNT || (faults->torn_areas >> area & 1u) == 0 ||
-        (faults->program_tears == 0 && entry->kind == CP_ENTRY_PROGRAM)) {
+        !has_tears(faults, entry->kind)) {
         return false;
     }
     if (!may_cut(x, entry)) {
@@ -699,7 +706,9 @@ static void count_uncut(struct cp_explorer *x) {
 static void search(struct cp_explorer *x) {
     struct cp_frame first = {.torn_left = x->test_case->bounds.torn_max, .edge = CP_EDGE_START};
     bool is_new;
-    reach(x, 0, first.torn_left, &first.id, &is_new);
+    if (!reach(x, 0, first.torn_left, &first.id, &is_new)) {
+        return;
+    }
     struct cp_hash hash = cp_world_hash(&x->world);
     add_pending(x, &(struct cp_state_row){.id = first.id, .site = UINT32_MAX,
                                           .edge = CP_EDGE_START, .hash_high = hash.high,

@@ -421,7 +421,7 @@ static void slow_init(struct slow *slow, const struct cp_case *test_case,
     assert_true(slow->flash_bytes <= SLOW_IMAGE_BYTES_MAX);
 }
 
-static struct slow *slow_explore(const struct cp_case *test_case,
+static inline struct slow *slow_explore(const struct cp_case *test_case,
                                  const struct cp_program *program, enum slow_level level_is) {
     struct slow *slow = calloc(1, sizeof(*slow));
     assert_non_null(slow);
@@ -448,7 +448,7 @@ static struct slow *slow_explore(const struct cp_case *test_case,
 }
 
 // The sorted hashes of the states up to a level, to be compared with an exploration's.
-static struct reached slow_reached(const struct slow *slow, uint32_t level_max) {
+static inline struct reached slow_reached(const struct slow *slow, uint32_t level_max) {
     struct reached reached = {0};
     reached.hashes = malloc((slow->state_count + 1) * sizeof(*reached.hashes));
     assert_non_null(reached.hashes);
