@@ -344,25 +344,43 @@ int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
     return 1;
 }
 
-// Tear each word of the page; true when it differs from what was and from erased.
-static bool tear_words(struct cp_world *world, const struct cp_entry *entry, uint32_t tear) {
+struct difference {
+    bool from_old, from_erased;
+};
+
+static void tear_cell(struct cp_world *world, const struct cp_entry *entry, uint32_t cell,
+                      uint32_t tear, struct difference *difference) {
     struct cp_nor *nor = nor_of(world, entry->device);
+    uint32_t first = cell * nor->words_per_cell;
     uint32_t count = page_words(world, entry->device);
-    bool differs_from_old = false, differs_from_erased = false;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t old = nor->words[entry->word + i];
-        uint8_t programs = nor->programs[entry->word + i];
-        bool is_erased;
-        uint32_t torn = cp_tear_erase_word(&world->test_case->faults, tear, i, count, old,
-                                           nor->erased_word, &is_erased);
-        uint8_t torn_programs = is_erased ? 0 : programs;
-        if (torn != old || torn_programs != programs) {
-            set_word(world, entry->device, entry->word + i, torn, torn_programs);
-            differs_from_old = true;
+    struct cp_hash begun = cp_nor_begin_cell(nor, cell);
+    cp_facts_before(&world->facts, nor, entry->device, cell);
+    for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
+        uint32_t old = nor->words[word];
+        uint8_t programs = nor->programs[word];
+        if (old == nor->erased_word && programs == 0) {
+            continue; // erased before, erased after
         }
-        differs_from_erased |= torn != nor->erased_word || torn_programs != 0;
+        bool is_erased;
+        uint32_t torn = cp_tear_erase_word(&world->test_case->faults, tear, word - entry->word,
+                                           count, old, nor->erased_word, &is_erased);
+        uint8_t torn_programs = is_erased ? 0 : programs;
+        difference->from_old |= torn != old || torn_programs != programs;
+        difference->from_erased |= torn != nor->erased_word || torn_programs != 0;
+        cp_nor_put_word(nor, word, torn, torn_programs);
     }
-    return differs_from_old && differs_from_erased;
+    cp_nor_end_cell(nor, cell, begun);
+    cp_facts_after(&world->facts, nor, entry->device, cell);
+}
+
+// Tear the page; true when that differs from what was and from a whole erase.
+static bool tear_page(struct cp_world *world, const struct cp_entry *entry, uint32_t tear) {
+    struct cells cells = cells_of_page(world, entry);
+    struct difference difference = {false, false};
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        tear_cell(world, entry, cell, tear, &difference);
+    }
+    return difference.from_old && difference.from_erased;
 }
 
 int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear) {
@@ -371,7 +389,7 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
         return -1;
     }
     world->erases[entry->device][page_of(world, entry)]++;
-    if (!tear_words(world, entry, tear)) {
+    if (!tear_page(world, entry, tear)) {
         cp_world_undo(world, entry);
         cp_world_pop(world);
         return 0;

@@ -76,17 +76,36 @@ void cp_nor_free(struct cp_nor *nor) {
     memset(nor, 0, sizeof(*nor));
 }
 
-void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
+struct cp_hash cp_nor_begin_cell(const struct cp_nor *nor, uint32_t cell) {
+    return cell_hash(nor, cell);
+}
+
+void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun) {
+    rehash(nor, cell, begun);
+}
+
+void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
-    struct cp_hash before = cell_hash(nor, cell);
-    struct cp_hash content = cp_hash_sub(nor->content[cell], word_content(place, nor->words[word]));
-    struct cp_hash wear = cp_hash_sub(nor->wear_sum[cell], word_wear(place, nor->programs[word]));
-    nor->words[word] = value;
-    nor->programs[word] = programs;
-    nor->content[cell] = cp_hash_add(content, word_content(place, value));
-    nor->wear_sum[cell] = cp_hash_add(wear, word_wear(place, programs));
-    rehash(nor, cell, before);
+    if (value != nor->words[word]) {
+        struct cp_hash rest =
+            cp_hash_sub(nor->content[cell], word_content(place, nor->words[word]));
+        nor->content[cell] = cp_hash_add(rest, word_content(place, value));
+        nor->words[word] = value;
+    }
+    if (programs != nor->programs[word]) {
+        struct cp_hash rest =
+            cp_hash_sub(nor->wear_sum[cell], word_wear(place, nor->programs[word]));
+        nor->wear_sum[cell] = cp_hash_add(rest, word_wear(place, programs));
+        nor->programs[word] = programs;
+    }
+}
+
+void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
+    uint32_t cell = word / nor->words_per_cell;
+    struct cp_hash begun = cp_nor_begin_cell(nor, cell);
+    cp_nor_put_word(nor, word, value, programs);
+    cp_nor_end_cell(nor, cell, begun);
 }
 
 void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {

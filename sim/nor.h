@@ -37,6 +37,12 @@ void cp_nor_free(struct cp_nor *nor);
 // Replace one word and its program count.
 void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs);
 
+// Replace many words of one cell at the price of one rehash: begin, put each that
+// changes, end with what begin returned.
+struct cp_hash cp_nor_begin_cell(const struct cp_nor *nor, uint32_t cell);
+void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs);
+void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun);
+
 // What an erase of one cell does: all words erased, no programs.
 void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell);
 
