@@ -207,12 +207,11 @@ static bool reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint
 
 // Is the running program, here and with this flash, known? If so *id is the
 // state whose boot was here before.
-static bool is_known_run(struct cp_explorer *x, struct cp_hash volatile_hash, uint32_t *id) {
+static bool is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
     const struct cp_frame *frame = top_frame(x);
-    struct cp_hash key = cp_hash_add(cp_world_hash(&x->world), volatile_hash);
     bool is_new;
     struct cp_visited_slot *slot =
-        cp_visited_find(&x->running, with_bound(x, key, frame->cuts), &is_new);
+        cp_visited_find(&x->running, with_bound(x, at, frame->cuts), &is_new);
     if (!slot) {
         stop_for(x, CP_STOP_MEMORY);
         return true;
@@ -228,6 +227,18 @@ static bool is_known_run(struct cp_explorer *x, struct cp_hash volatile_hash, ui
     return false;
 }
 
+// The run has come to where state `id` was once, and stops here. If that is its own
+// past, it goes round for ever; otherwise it ends as the boot of `id` did.
+static void end_known(struct cp_explorer *x, struct cp_hash at, uint32_t id) {
+    bool never_boots;
+    cp_world_rejoins(&x->world, top_frame(x)->base, at, &never_boots);
+    if (never_boots) {
+        resolve(x, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
+    } else {
+        resolve_like(x, id);
+    }
+}
+
 // --- forward: one event of the run. Each returns false where the run ends.
 
 static void out_of_memory(struct cp_explorer *x) {
@@ -236,16 +247,19 @@ static void out_of_memory(struct cp_explorer *x) {
 
 static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
-    if (is_known_run(x, cp_machine_volatile_hash(x->world.machine), &id)) {
-        resolve_like(x, id);
+    struct cp_hash at = cp_world_place(&x->world);
+    if (is_known_run(x, at, &id)) {
+        end_known(x, at, id);
         return false;
     }
     uint32_t site = cp_sites_find(&x->sites, event);
     x->result->operations++;
-    if (!cp_world_operation(&x->world, site)) {
+    struct cp_entry *entry = cp_world_operation(&x->world, site);
+    if (!entry) {
         out_of_memory(x);
         return false;
     }
+    entry->at = at;
     return true;
 }
 
@@ -259,15 +273,26 @@ static struct cp_entry *push_milestone(struct cp_explorer *x, struct cp_ghost be
 }
 
 static bool on_note(struct cp_explorer *x, const struct cp_event *event) {
+    uint32_t id;
+    struct cp_hash at = cp_world_place(&x->world);
+    if (is_known_run(x, at, &id)) {
+        end_known(x, at, id);
+        return false;
+    }
     struct cp_ghost before = x->world.promises.ghost;
     uint8_t running = x->world.machine->image;
     bool ended = cp_promises_note(&x->world.promises, event->note, event->value, running);
-    return push_milestone(x, before, ended) != NULL;
+    struct cp_entry *entry = push_milestone(x, before, ended);
+    if (entry) {
+        entry->at = at;
+    }
+    return entry != NULL;
 }
 
 static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
-    if (is_known_run(x, cp_machine_volatile_hash(x->world.machine), &id)) {
+    if (is_known_run(x, cp_world_place(&x->world), &id)) {
+        resolve_like(x, id); // to wait for the world is no loop
         return false;
     }
     struct cp_entry *entry =
@@ -286,12 +311,16 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
     return true;
 }
 
-static bool start(struct cp_explorer *x, enum cp_mode mode, uint8_t image) {
+// `entry` is the milestone that tells of the start.
+static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mode,
+                  uint8_t image) {
     uint32_t id;
-    struct cp_hash key = cp_hash_pair(((uint64_t)mode << 32) | image, 7);
-    if (is_known_run(x, key, &id)) {
+    struct cp_hash at = cp_world_place_of_start(&x->world, mode, image);
+    if (is_known_run(x, at, &id)) {
+        end_known(x, at, id);
         return false;
     }
+    entry->at = at;
     cp_machine_start(x->world.machine, mode, image);
     return true;
 }
@@ -307,7 +336,7 @@ static bool on_jump(struct cp_explorer *x) {
     }
     entry->is_start = true;
     entry->mode = CP_MODE_APPLICATION; // a cut from here on hits the application
-    return start(x, CP_MODE_APPLICATION, image);
+    return start(x, entry, CP_MODE_APPLICATION, image);
 }
 
 static bool on_dfu_mode(struct cp_explorer *x) {
@@ -319,7 +348,7 @@ static bool on_dfu_mode(struct cp_explorer *x) {
         return false;
     }
     entry->mode = CP_MODE_DFU;
-    return start(x, CP_MODE_DFU, before.base);
+    return start(x, entry, CP_MODE_DFU, before.base);
 }
 
 static bool on_idle(struct cp_explorer *x) {

@@ -154,11 +154,26 @@ static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
     return r->has_cut && r->cut.kind == kind && r->cut.event_index == event_count(r);
 }
 
+// The run has been there before since the power came on, so that it never ends.
+static bool rejoins(struct replayer *r, struct cp_hash at) {
+    bool never_boots;
+    if (!cp_world_rejoins(&r->world, r->base, at, &never_boots)) {
+        return false;
+    }
+    tell(r, CP_STEP_EVENT, "the same place as before: from here on it repeats");
+    return true;
+}
+
 static int on_operation(struct replayer *r, const struct cp_event *event) {
-    const struct cp_entry *entry = cp_world_operation(&r->world, UINT32_MAX);
+    const struct cp_hash at = cp_world_place(&r->world);
+    if (rejoins(r, at)) {
+        return 0;
+    }
+    struct cp_entry *entry = cp_world_operation(&r->world, UINT32_MAX);
     if (!entry) {
         return fail(r, "out of memory");
     }
+    entry->at = at;
     tell_operation(r, entry, event);
     return is_cut_here(r, CP_TOKEN_TORN) ? tear(r) : 1;
 }
@@ -194,13 +209,20 @@ static const char *note_text(const struct replayer *r, const struct cp_event *ev
 
 static int on_note(struct replayer *r, const struct cp_event *event) {
     char text[96];
+    const struct cp_hash at = cp_world_place(&r->world);
+    if (rejoins(r, at)) {
+        return 0;
+    }
     struct cp_ghost before = r->world.promises.ghost;
     note_text(r, event, text, sizeof(text));
     bool ended = cp_promises_note(&r->world.promises, event->note, event->value,
                                   r->world.machine->image);
-    int pushed = push(r, CP_ENTRY_MILESTONE, before, ended);
+    if (push(r, CP_ENTRY_MILESTONE, before, ended) < 0) {
+        return -1;
+    }
+    r->world.entries[r->world.entry_count - 1].at = at;
     tell(r, CP_STEP_EVENT, "%s", text);
-    return pushed;
+    return 1;
 }
 
 static int on_choice(struct replayer *r, const struct cp_event *event) {
@@ -222,6 +244,16 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
     return 1;
 }
 
+static int start(struct replayer *r, enum cp_mode mode, uint8_t image) {
+    const struct cp_hash at = cp_world_place_of_start(&r->world, mode, image);
+    if (rejoins(r, at)) {
+        return 0;
+    }
+    r->world.entries[r->world.entry_count - 1].at = at;
+    cp_machine_start(r->world.machine, mode, image);
+    return 1;
+}
+
 static int on_jump(struct replayer *r) {
     struct cp_ghost before = r->world.promises.ghost;
     uint8_t image = cp_facts_active_image(&r->world.facts);
@@ -236,8 +268,7 @@ static int on_jump(struct replayer *r) {
     }
     tell(r, CP_STEP_EVENT, "ACTIVE is started and holds '%s', byte for byte",
          r->world.test_case->images[image].name);
-    cp_machine_start(r->world.machine, CP_MODE_APPLICATION, image);
-    return 1;
+    return start(r, CP_MODE_APPLICATION, image);
 }
 
 static int on_dfu_mode(struct replayer *r) {
@@ -247,8 +278,7 @@ static int on_dfu_mode(struct replayer *r) {
         return -1;
     }
     tell(r, CP_STEP_EVENT, "the external DFU mode is entered");
-    cp_machine_start(r->world.machine, CP_MODE_DFU, before.base);
-    return 1;
+    return start(r, CP_MODE_DFU, before.base);
 }
 
 static int on_idle(struct replayer *r) {
@@ -317,9 +347,9 @@ static int on_event(struct replayer *r, const struct cp_event *event) {
     case CP_EVENT_PANIC:
         return on_panic(r, event);
     case CP_EVENT_RESET:
-        return on_reset(r, "the application asks for it");
+        return on_reset(r, "the device resets itself");
     case CP_EVENT_HANG:
-        return on_reset(r, "the application hangs and the watchdog fires");
+        return on_reset(r, "the device hangs until the watchdog resets it");
     case CP_EVENT_IDLE:
         return on_idle(r);
     case CP_EVENT_CRASH:

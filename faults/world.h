@@ -31,6 +31,7 @@ struct cp_entry {
     uint32_t option, option_count; // of a choice
     struct cp_machine_snapshot *snapshot; // of a choice
     uint32_t state_id;     // of a reset: the state before it
+    struct cp_hash at;     // of an operation, note or start: where the program stood then
     size_t pool_mark;      // where its saved bytes begin
     struct cp_ghost ghost; // before this entry
 };
@@ -85,6 +86,18 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
 // between it never boots, and with erases but no update ended it wears itself
 // out; either is reported. Returns true if it never boots.
 bool cp_world_went_round(struct cp_world *world, size_t from, const char *why);
+
+// Where the program stands at its present event: flash, ghost and volatile state.
+struct cp_hash cp_world_place(const struct cp_world *world);
+// The same for the start of a program, which has no volatile state yet.
+struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mode mode,
+                                       uint8_t image);
+
+// Did the program stand there before, since entry `base`, where the power came on?
+// Then it goes round for ever, and what cp_world_went_round() reports is reported.
+// *never_boots is set to what that returns.
+bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at,
+                      bool *never_boots);
 
 // Hash of what a power loss leaves: flash and ghost.
 struct cp_hash cp_world_hash(const struct cp_world *world);

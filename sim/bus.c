@@ -16,6 +16,8 @@
 // More accesses than the longest legal stretch between two events: reading all of
 // a 16 MiB flash. Beyond it the program is polling for something that never comes.
 #define BUS_ACCESSES_MAX 20000000u
+// Nor does illegal use lead anywhere, and each one is an event.
+#define ILLEGAL_USES_MAX 10000u
 
 static struct cp_machine *attached;
 
@@ -47,8 +49,14 @@ static void clear_event(void) {
 __attribute__((format(printf, 2, 3))) static void illegal(const void *frame, const char *format,
                                                           ...) {
     va_list arguments;
-    va_start(arguments, format);
     clear_event();
+    if (++attached->illegal_uses > ILLEGAL_USES_MAX) {
+        snprintf(attached->event.message, CP_EVENT_MESSAGE_MAX,
+                 "the program used the flash illegally %u times on end", ILLEGAL_USES_MAX);
+        yield(CP_EVENT_STALL, 0, frame);
+        return;
+    }
+    va_start(arguments, format);
     vsnprintf(attached->event.message, CP_EVENT_MESSAGE_MAX, format, arguments);
     va_end(arguments);
     yield(CP_EVENT_ILLEGAL, 0, frame);

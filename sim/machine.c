@@ -100,6 +100,9 @@ void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t ima
 const struct cp_event *cp_machine_run(struct cp_machine *machine) {
     struct cp_event *event = &machine->event;
     machine->bus_accesses = 0;
+    if (event->kind != CP_EVENT_ILLEGAL) {
+        machine->illegal_uses = 0;
+    }
     switch (cp_cpu_run(machine->cpu)) {
     case CP_CPU_EVENT:
         break;

@@ -71,6 +71,7 @@ struct cp_machine {
     struct cp_event event;
     uint32_t answer;
     uint64_t bus_accesses; // since the last event
+    uint32_t illegal_uses; // since the last event of another kind
     uint64_t image_digests[CP_IMAGES_MAX];
 };
 
