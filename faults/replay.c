@@ -23,7 +23,7 @@ struct replayer {
     bool is_violated;
     uint32_t cuts;
     size_t base;        // the first journal entry of this power-on
-    uint32_t choices[16][2]; // event index and option, for this power-on
+    uint32_t choices[16][2]; // event index (0 once met) and option, for this power-on
     uint32_t choice_count;
     struct cp_token cut; // where this power-on is cut
     bool has_cut;
@@ -233,6 +233,7 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
     for (uint32_t i = 0; i < r->choice_count; i++) {
         if (r->choices[i][0] == event_count(r)) {
             option = r->choices[i][1];
+            r->choices[i][0] = 0;
         }
     }
     if (option >= event->value) {
@@ -398,6 +399,17 @@ static int end_of_run(struct replayer *r) {
                 (unsigned)r->cut.event_index, (unsigned)event_count(r));
 }
 
+// Every choice that the trace makes was there to be made.
+static int check_choices(struct replayer *r) {
+    for (uint32_t i = 0; i < r->choice_count; i++) {
+        if (r->choices[i][0] != 0) {
+            return fail(r, "trace: event %u is no choice, or is never reached",
+                        (unsigned)r->choices[i][0]);
+        }
+    }
+    return 0;
+}
+
 // Run from power-on to the cut, or without one to the end of the story.
 static int run_power_on(struct replayer *r) {
     r->base = r->world.entry_count;
@@ -434,6 +446,9 @@ static int run_trace(struct replayer *r, const char *trace) {
         int err = read_tokens(r, &cursor);
         if (!err) {
             err = run_power_on(r);
+        }
+        if (!err && !r->is_violated) { // a violation may end the run early
+            err = check_choices(r);
         }
         if (err) {
             return err;
