@@ -1,0 +1,314 @@
+// test_faults_promises.c: each promise, kept and broken, by the story that does it.
+//
+// A story is a word for each thing that happens to a device; beside it stands what
+// must have been found broken by its end. Every promise has stories of both kinds.
+
+#include "case_fixture.h"
+
+#include "faults/promises.h"
+
+struct broken {
+    uint32_t promises; // bit per promise
+    char message[CP_MESSAGE_MAX];
+    uint32_t ends; // updates that ended
+};
+
+static void on_violation(void *context, enum cp_promise promise, const char *message) {
+    struct broken *broken = context;
+    broken->promises |= BIT(promise);
+    snprintf(broken->message, sizeof(broken->message), "%s", message);
+}
+
+enum { OTHER_IMAGE = FIXTURE_IMAGES }; // a third one
+
+struct teller {
+    struct cp_promises promises;
+    struct cp_facts facts;
+    struct broken broken;
+};
+
+static void start(struct teller *teller, uint8_t image) {
+    teller->broken.ends += cp_promises_started(&teller->promises, image);
+}
+
+static void tell_note(struct teller *teller, enum cp_note note, uint32_t value, uint8_t running) {
+    teller->broken.ends += cp_promises_note(&teller->promises, note, value, running);
+}
+
+static void tell_state(struct teller *teller, uint32_t state) {
+    const struct cp_ghost *ghost = &teller->promises.ghost;
+    const bool is_trial = ghost->phase == CP_GHOST_TRIAL || ghost->phase == CP_GHOST_CONFIRM_BEGUN;
+    tell_note(teller, CP_NOTE_STATE_REPORTED, state, is_trial ? ghost->target : ghost->base);
+}
+
+// An operation with the flash as the facts say: which images have lost a piece, and
+// which one ACTIVE holds.
+static void operation(struct teller *teller, uint32_t lost, uint8_t active) {
+    teller->facts.image_count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        teller->facts.missing[i] = lost >> i & 1u;
+        teller->facts.image_cell_count[i] = 2;
+        teller->facts.active_matches[i] = i == active ? 2 : 0;
+    }
+    cp_promises_operation(&teller->promises, &teller->facts);
+}
+
+static void tell_flash(struct teller *teller, const char *word) {
+    if (strcmp(word, "op") == 0) {
+        operation(teller, 0, CP_IMAGE_NONE);
+    } else if (strcmp(word, "installed") == 0) {
+        operation(teller, 0, NEW_IMAGE);
+    } else if (strcmp(word, "lost-old") == 0) {
+        operation(teller, BIT(OLD_IMAGE), CP_IMAGE_NONE);
+    } else if (strcmp(word, "lost-new") == 0) {
+        operation(teller, BIT(NEW_IMAGE), CP_IMAGE_NONE);
+    } else if (strcmp(word, "lost-both") == 0) {
+        operation(teller, BIT(NEW_IMAGE) | BIT(OLD_IMAGE), CP_IMAGE_NONE);
+    } else if (strcmp(word, "erase-3-cuts-0") == 0) {
+        cp_promises_erased(&teller->promises, 0, 1, 3, 0);
+    } else if (strcmp(word, "erase-4-cuts-1") == 0) {
+        cp_promises_erased(&teller->promises, 0, 1, 4, 1);
+    } else if (strcmp(word, "erase-4-cuts-0") == 0) {
+        cp_promises_erased(&teller->promises, 0, 1, 4, 0);
+    } else if (strcmp(word, "illegal") == 0) {
+        cp_promises_illegal(&teller->promises, "told");
+    } else if (strcmp(word, "dead-end") == 0) {
+        cp_promises_dead_end(&teller->promises, "told");
+    } else if (strcmp(word, "wears-out") == 0) {
+        cp_promises_endless_wear(&teller->promises);
+    } else {
+        fail_msg("no such word: %s", word);
+    }
+}
+
+static void tell(struct teller *teller, const char *word) {
+    static const char *const starts[] = {"start-old", "start-new", "start-other"};
+    static const char *const states[] = {"says-boot", "says-swap", "says-revert", "says-detach"};
+    static const struct {
+        const char *word;
+        enum cp_note note;
+        uint8_t running;
+    } notes[] = {
+        {"request", CP_NOTE_REQUEST_BEGUN, OLD_IMAGE},
+        {"requested", CP_NOTE_REQUEST_RETURNED, OLD_IMAGE},
+        {"confirm", CP_NOTE_CONFIRM_BEGUN, NEW_IMAGE},
+        {"confirmed", CP_NOTE_CONFIRM_RETURNED, NEW_IMAGE},
+        {"detach", CP_NOTE_DETACH_BEGUN, OLD_IMAGE},
+        {"detached", CP_NOTE_DETACH_RETURNED, OLD_IMAGE},
+        {"download", CP_NOTE_DOWNLOAD_BEGUN, OLD_IMAGE},
+    };
+    for (uint8_t i = 0; i < 3; i++) {
+        if (strcmp(word, starts[i]) == 0) {
+            start(teller, i);
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        if (strcmp(word, states[i]) == 0) {
+            tell_state(teller, i);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+        if (strcmp(word, notes[i].word) == 0) {
+            tell_note(teller, notes[i].note, NEW_IMAGE, notes[i].running);
+            return;
+        }
+    }
+    if (strcmp(word, "start-mix") == 0) {
+        start(teller, CP_IMAGE_NONE);
+    } else if (strcmp(word, "says-nonsense") == 0) {
+        tell_state(teller, 4);
+    } else if (strcmp(word, "dfu-mode") == 0) {
+        cp_promises_dfu_mode(&teller->promises);
+    } else if (strcmp(word, "dfu-waits") == 0) {
+        cp_promises_dfu_idle(&teller->promises);
+    } else {
+        tell_flash(teller, word);
+    }
+}
+
+static struct teller run_story(const struct cp_case *test_case, const char *story) {
+    struct teller teller = {.promises = {.report = on_violation, .test_case = test_case}};
+    teller.promises.context = &teller.broken;
+    teller.promises.ghost =
+        (struct cp_ghost){.base = OLD_IMAGE, .target = CP_IMAGE_NONE, .previous = CP_IMAGE_NONE};
+    char words[256];
+    snprintf(words, sizeof(words), "%s", story);
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+        tell(&teller, word);
+    }
+    return teller;
+}
+
+struct story {
+    const char *text;
+    uint32_t broken; // exactly these
+    uint32_t ends;
+};
+
+#define UPDATE "start-old request requested "
+#define TRIAL UPDATE "start-new says-swap "
+#define CONFIRMED TRIAL "confirm confirmed "
+
+static const struct story stories[] = {
+    // whole lives
+    {"start-old says-boot start-old says-boot", 0, 0},
+    {UPDATE "op installed start-new says-swap confirm op confirmed start-new says-boot", 0, 1},
+    {TRIAL "op start-old says-revert start-old says-revert", 0, 1},
+    {TRIAL "start-old says-revert request requested start-new says-swap start-old", 0, 2},
+    // bootable
+    {"start-mix", BIT(CP_PROMISE_BOOTABLE), 0},
+    {UPDATE "start-mix", BIT(CP_PROMISE_BOOTABLE), 0},
+    {"dead-end", BIT(CP_PROMISE_BOOTABLE), 0},
+    {"start-old dfu-mode", BIT(CP_PROMISE_BOOTABLE), 0},
+    {"start-old detach dfu-mode", 0, 0},
+    {"start-old detach detached dfu-mode", 0, 0},
+    {"start-old detach start-old dfu-mode", BIT(CP_PROMISE_BOOTABLE), 0},
+    {"detach detached dfu-mode dfu-waits", BIT(CP_PROMISE_BOOTABLE), 0},
+    // resumes
+    {UPDATE "lost-old", BIT(CP_PROMISE_RESUMES), 0},
+    {UPDATE "lost-new", BIT(CP_PROMISE_RESUMES), 0},
+    {"start-old request lost-old lost-new", 0, 0},
+    {TRIAL "lost-old", BIT(CP_PROMISE_RESUMES), 0},
+    {TRIAL "lost-new", 0, 0},
+    {TRIAL "confirm lost-old", 0, 0},
+    {TRIAL "confirm lost-both", BIT(CP_PROMISE_RESUMES), 0},
+    {CONFIRMED "lost-old", 0, 1},
+    {UPDATE "op op", 0, 0},
+    // update-completes, trial-happens
+    {UPDATE "start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 0},
+    {UPDATE "op start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 0},
+    {UPDATE "op installed start-old",
+     BIT(CP_PROMISE_UPDATE_COMPLETES) | BIT(CP_PROMISE_TRIAL_HAPPENS), 0},
+    {"start-old request start-old", 0, 0}, // it had not returned
+    {"start-old request start-new says-swap", 0, 0},
+    {UPDATE "installed start-new start-old", 0, 1},
+    // no-phantom-update
+    {"start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {"start-old start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {"start-old download start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {UPDATE "start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {"request start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {TRIAL "start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0},
+    {TRIAL "start-old start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 1},
+    // unconfirmed-reverts
+    {TRIAL "start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0},
+    {TRIAL "confirm start-new", 0, 0}, // either is right
+    {TRIAL "confirm start-old says-revert", 0, 1},
+    // confirmed-stays
+    {CONFIRMED "start-old", BIT(CP_PROMISE_CONFIRMED_STAYS), 1},
+    {CONFIRMED "start-new start-new", 0, 1},
+    {CONFIRMED "start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 1},
+    // tells-truth
+    {"start-old says-swap", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {"start-old says-revert", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {"start-old says-detach", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {"start-old says-nonsense", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {"start-old detach says-detach", 0, 0},
+    {"start-old detach says-boot", 0, 0},
+    {UPDATE "start-new says-boot", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {UPDATE "start-new says-revert", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {TRIAL "start-old says-boot", BIT(CP_PROMISE_TELLS_TRUTH), 1},
+    {TRIAL "start-old says-swap", BIT(CP_PROMISE_TELLS_TRUTH), 1},
+    {TRIAL "confirm says-boot", 0, 0},
+    {TRIAL "confirm says-swap", 0, 0},
+    {TRIAL "confirm says-revert", BIT(CP_PROMISE_TELLS_TRUTH), 0},
+    {CONFIRMED "start-new says-swap", BIT(CP_PROMISE_TELLS_TRUTH), 1},
+    {CONFIRMED "start-new says-revert", BIT(CP_PROMISE_TELLS_TRUTH), 1},
+    // legal-flash-use, bounded-wear
+    {"illegal", BIT(CP_PROMISE_LEGAL_FLASH_USE), 0},
+    {"erase-3-cuts-0 erase-4-cuts-1", 0, 0},
+    {"erase-4-cuts-0", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
+    {"wears-out", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
+};
+
+enum { STORIES = sizeof(stories) / sizeof(stories[0]) };
+
+static struct cp_case three_images(void) {
+    struct cp_case made = fixture_case(64, CP_FIRMWARE_GOOD);
+    fixture_image(&made, OTHER_IMAGE, "other", CP_FIRMWARE_GOOD, CP_IMAGE_NONE);
+    made.image_count = 3;
+    return made;
+}
+
+static void test_stories(void **state) {
+    (void)state;
+    const struct cp_case test_case = three_images();
+    for (size_t i = 0; i < STORIES; i++) {
+        const struct teller teller = run_story(&test_case, stories[i].text);
+        if (teller.broken.promises != stories[i].broken || teller.broken.ends != stories[i].ends) {
+            fail_msg("%s: broken %x, not %x; %u ends, not %u: %s", stories[i].text,
+                     (unsigned)teller.broken.promises, (unsigned)stories[i].broken,
+                     (unsigned)teller.broken.ends, (unsigned)stories[i].ends,
+                     teller.broken.message);
+        }
+    }
+}
+
+// For each promise there is a story that breaks it alone or with others, and one in
+// which it was at stake and held.
+static void test_each_promise_both_ways(void **state) {
+    (void)state;
+    const struct cp_case test_case = three_images();
+    uint32_t broken = 0, kept = 0;
+    for (size_t i = 0; i < STORIES; i++) {
+        const struct teller teller = run_story(&test_case, stories[i].text);
+        for (int promise = 0; promise < CP_PROMISE_COUNT; promise++) {
+            const struct cp_promise_count *count = &teller.promises.counts[promise];
+            assert_int_equal(count->violated > 0, (stories[i].broken & BIT(promise)) != 0);
+            broken |= count->violated > 0 ? BIT(promise) : 0;
+            kept |= count->violated == 0 && count->exercised > 0 ? BIT(promise) : 0;
+        }
+    }
+    assert_int_equal(broken, ALL_PROMISES);
+    // The explorer counts flash operations for legal-flash-use.
+    assert_int_equal(kept, ALL_PROMISES & ~BIT(CP_PROMISE_LEGAL_FLASH_USE));
+}
+
+static void test_messages_name_the_images(void **state) {
+    (void)state;
+    const struct cp_case test_case = three_images();
+    struct teller teller = run_story(&test_case, TRIAL "start-new");
+    assert_non_null(strstr(teller.broken.message, "'new' was started again"));
+    assert_non_null(strstr(teller.broken.message, "'old' was due"));
+    teller = run_story(&test_case, "start-old says-swap");
+    assert_string_equal(teller.broken.message, "'old' runs and is told Swap; the truth is Boot");
+    teller = run_story(&test_case, TRIAL "confirm says-detach");
+    assert_non_null(strstr(teller.broken.message, "the truth is Boot or Swap"));
+    teller = run_story(&test_case, "erase-4-cuts-0");
+    assert_non_null(strstr(teller.broken.message, "page 1 of device 0 erased 4 times"));
+}
+
+// Two histories that the promises tell apart have different ghosts, and with them
+// different states.
+static void test_ghosts_are_told_apart(void **state) {
+    (void)state;
+    static const char *const histories[] = {
+        "",        "request",       UPDATE,    UPDATE "installed", UPDATE "start-new",
+        "detach",  "detach detached", CONFIRMED, TRIAL "confirm",  TRIAL "start-old",
+        TRIAL "start-old request",
+    };
+    enum { HISTORIES = sizeof(histories) / sizeof(histories[0]) };
+    const struct cp_case test_case = three_images();
+    struct cp_ghost ghosts[HISTORIES];
+    for (size_t i = 0; i < HISTORIES; i++) {
+        ghosts[i] = run_story(&test_case, histories[i]).promises.ghost;
+        for (size_t k = 0; k < i; k++) {
+            assert_memory_not_equal(&ghosts[i], &ghosts[k], sizeof(ghosts[0]));
+        }
+    }
+    const struct cp_ghost again = run_story(&test_case, "start-old start-old says-boot")
+                                      .promises.ghost;
+    assert_memory_equal(&again, &ghosts[0], sizeof(again));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stories),
+        cmocka_unit_test(test_each_promise_both_ways),
+        cmocka_unit_test(test_messages_name_the_images),
+        cmocka_unit_test(test_ghosts_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
