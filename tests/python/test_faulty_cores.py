@@ -1,0 +1,188 @@
+"""Every faulty core is caught, by the promise it breaks, in a scenario the real core passes.
+
+A faulty core is the real one with a patch of tests/faulty/; tests/CMakeLists.txt
+builds it as cores/NAME.so beside the program. tests/faulty/README.md tells what
+each one gets wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+import pytest
+
+GOOD_OR_BAD = "seed/good-or-bad"
+REQUEST = "seed/request-completes"
+REVERT = "seed/revert-is-told"
+EXTERNAL = "seed/external-dfu[images.new.firmware=bad]"
+AS_IT_GOES = "seed/download-as-it-goes"
+
+PROMISES = {
+    "bootable",
+    "resumes",
+    "update-completes",
+    "no-phantom-update",
+    "trial-happens",
+    "unconfirmed-reverts",
+    "confirmed-stays",
+    "tells-truth",
+    "legal-flash-use",
+    "bounded-wear",
+}
+
+
+class Catch(NamedTuple):
+    """What a core breaks and the case that shows it."""
+
+    promise: str
+    case: str
+
+
+CATCHES = {
+    "confirm_forgets": Catch("confirmed-stays", GOOD_OR_BAD),
+    "copy_without_erase": Catch("legal-flash-use", REQUEST),
+    "erase_in_read_mode": Catch("legal-flash-use", REQUEST),
+    "erase_next_page": Catch("legal-flash-use", REQUEST),
+    "erase_one_page_more": Catch("legal-flash-use", REQUEST),
+    "erase_per_chunk": Catch("bounded-wear", AS_IT_GOES),
+    "erase_twice": Catch("bounded-wear", REVERT),
+    "erase_wrong_bank": Catch("bootable", EXTERNAL),
+    "hash_marks_update": Catch("no-phantom-update", REQUEST),
+    "invalidate_last": Catch("update-completes", REQUEST),
+    "last_chunk_lost": Catch("resumes", REQUEST),
+    "no_backup": Catch("resumes", REQUEST),
+    "no_ready_poll": Catch("legal-flash-use", REQUEST),
+    "one_record_per_page": Catch("resumes", AS_IT_GOES),
+    "page_count_short": Catch("resumes", REQUEST),
+    "record_before_copy": Catch("bootable", GOOD_OR_BAD),
+    "revert_copies_nothing": Catch("unconfirmed-reverts", REVERT),
+    "revert_in_same_boot": Catch("trial-happens", REQUEST),
+    "revert_not_stored": Catch("tells-truth", REVERT),
+    "revert_out_of_dfu": Catch("resumes", REVERT),
+    "revert_shares_words": Catch("bootable", GOOD_OR_BAD),
+    "revert_stored_as_boot": Catch("tells-truth", REVERT),
+    "revert_wrong_end": Catch("resumes", REVERT),
+    "revert_wrong_source": Catch("resumes", REVERT),
+    "store_then_erase": Catch("update-completes", REQUEST),
+    "swap_restarts": Catch("resumes", GOOD_OR_BAD),
+    "swap_wrong_end": Catch("resumes", REQUEST),
+    "swapped_by_wrong_unit": Catch("unconfirmed-reverts", EXTERNAL),
+    "word_skipped": Catch("update-completes", REQUEST),
+}
+
+
+def scenario_file(root: Path, case: str) -> Path:
+    return root / "scenarios" / (case.partition("[")[0] + ".yaml")
+
+
+def rows(log: Path, sql: str, *values: str) -> list[tuple]:
+    with closing(sqlite3.connect(log)) as db:
+        return db.execute(sql, values).fetchall()
+
+
+def command_after(output: str, promise: str) -> str:
+    """The replay command printed in the block of a promise."""
+    block = re.search(
+        rf"^  promise   {re.escape(promise)}\n(?:  .*\n)*?  replay    (.*)$", output, re.MULTILINE
+    )
+    assert block, output
+    return block[1]
+
+
+def run_printed(command: str, program: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command line as a person would who copied it from the terminal."""
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=cwd,
+        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+# --- the corpus itself
+
+
+def test_every_patch_is_here_and_in_the_readme(root: Path) -> None:
+    folder = root / "tests/faulty"
+    assert {patch.stem for patch in folder.glob("*.patch")} == set(CATCHES)
+    listed = re.findall(
+        r"^\| `(\w+)` \|.*\| `([\w-]+)` \| `(.+?)` \|$",
+        (folder / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    assert {name: Catch(promise, case) for name, promise, case in listed} == CATCHES
+    assert len(listed) == len(CATCHES)
+
+
+def test_every_promise_has_a_core_that_breaks_it() -> None:
+    assert {catch.promise for catch in CATCHES.values()} == PROMISES
+
+
+# --- what the scenarios say of them
+
+
+@pytest.mark.parametrize("case", sorted({catch.case for catch in CATCHES.values()}))
+def test_the_real_core_passes(
+    case: str, root: Path, cutproof: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    ended = cutproof("run", scenario_file(root, case), "--case", case, "--log", "real.db")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("name", sorted(CATCHES))
+def test_a_faulty_core_is_caught(
+    name: str,
+    root: Path,
+    tmp_path: Path,
+    cutproof_path: Path,
+    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    promise, case = CATCHES[name]
+    core = cutproof_path.parent / "cores" / f"{name}.so"
+    log = tmp_path / "faulty.db"
+    ended = cutproof(
+        "run", "--core", core, scenario_file(root, case), "--case", case, "--log", log
+    )
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert rows(log, "SELECT core_name, complete FROM run") == [(name, 1)]
+    assert rows(log, "SELECT verdict, met FROM cases") == [("VIOLATED", 0)]
+    found = rows(log, "SELECT replay_id, message FROM violations WHERE promise = ?", promise)
+    assert len(found) == 1, rows(log, "SELECT promise FROM violations")
+    replay_id, message = found[0]
+
+    command = command_after(ended.stdout, promise)
+    assert replay_id in command
+    replayed = run_printed(command, cutproof_path, tmp_path)
+    assert replayed.returncode == 1, replayed.stdout + replayed.stderr
+    assert f"\n  broken  {promise}: {message}\n" in replayed.stdout
+    assert "\nREPRODUCED  " in replayed.stdout
+
+
+def test_a_replay_id_of_a_faulty_core_is_refused_for_the_real_one(
+    root: Path,
+    tmp_path: Path,
+    cutproof_path: Path,
+    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    promise, case = CATCHES["no_backup"]
+    log = tmp_path / "faulty.db"
+    core = cutproof_path.parent / "cores/no_backup.so"
+    cutproof("run", "--core", core, scenario_file(root, case), "--log", log)
+    (replay_id,) = rows(log, "SELECT replay_id FROM violations WHERE promise = ?", promise)[0]
+    refused = cutproof("replay", replay_id, "--log", log)
+    assert refused.returncode == 4
+    assert "--core" in refused.stderr
+    forced = cutproof("replay", replay_id, "--log", log, "--force")
+    assert forced.returncode == 0, forced.stdout + forced.stderr
+    assert "HOLDS" in forced.stdout
