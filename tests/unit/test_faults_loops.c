@@ -210,6 +210,28 @@ static void note_for_ever(const struct cp_program_board *board) {
     }
 }
 
+// What is told of the state that cannot be left.
+static void expect_no_boot(const struct cp_program *program_run) {
+    const struct cp_case test_case =
+        fixture_relentless(fixture_case(64, CP_FIRMWARE_GOOD));
+    struct reached reached = fixture_explore(&test_case, program_run);
+    assert_true(reached.row_count > 0);
+    for (size_t i = 0; i < reached.row_count; i++) {
+        assert_int_equal(reached.rows[i].outcome, CP_OUTCOME_NO_BOOT);
+    }
+    reached_free(&reached);
+}
+
+static void test_outcome_of_loops(void **state) {
+    (void)state;
+    struct cp_program small = made_of(erase_for_ever, idle);
+    expect_no_boot(&small);
+    small.bootloader = erase_and_reset;
+    expect_no_boot(&small);
+    small.bootloader = always_panic;
+    expect_no_boot(&small);
+}
+
 static void test_loops_without_reset(void **state) {
     (void)state;
     struct cp_program small = made_of(erase_for_ever, idle);
@@ -346,6 +368,7 @@ int main(void) {
         cmocka_unit_test(test_choices),
         cmocka_unit_test(test_dead_ends),
         cmocka_unit_test(test_loops_without_reset),
+        cmocka_unit_test(test_outcome_of_loops),
         cmocka_unit_test(test_illegal_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
