@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define SECONDS_PER_DEPTH 20u
+#define SECONDS_PER_DEPTH 5u
 #define DEPTH_MAX 8u
 
 // Search for this violation with at most `cuts` cuts. Returns true if the search

@@ -1,0 +1,211 @@
+// backward.c: the walk back over a run, cutting the power at each of its events.
+
+#include "faults/search.h"
+#include "faults/tears.h"
+
+#include <stdlib.h>
+
+bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame) {
+    if (x->frame_count == x->frame_capacity) {
+        size_t capacity = 2 * x->frame_capacity + 64;
+        struct cp_frame *frames = realloc(x->frames, capacity * sizeof(*frames));
+        if (!frames) {
+            cp_x_stop(x, CP_STOP_MEMORY);
+            return false;
+        }
+        x->frames = frames;
+        x->frame_capacity = capacity;
+    }
+    x->frames[x->frame_count++] = *frame;
+    return true;
+}
+
+static bool may_cut(struct cp_explorer *x, const struct cp_entry *entry) {
+    const struct cp_fault_model *faults = &x->test_case->faults;
+    if (!faults->cut || (faults->cut_phases >> cp_x_phase_of(entry) & 1u) == 0) {
+        return false;
+    }
+    if (cp_x_top_frame(x)->cuts >= x->test_case->bounds.cuts_max) {
+        x->bound_was_hit = true;
+        return false;
+    }
+    return true;
+}
+
+// The power is cut here, and the flash is as the cut leaves it. If that is a
+// state to explore, run from it. Returns true if it did.
+static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edge edge,
+                uint32_t tear, uint32_t event_index) {
+    const struct cp_frame *parent = cp_x_top_frame(x);
+    uint32_t torn_left = parent->torn_left;
+    if (edge != CP_EDGE_AFTER && torn_left != CP_UNLIMITED) {
+        torn_left--;
+    }
+    struct cp_frame frame = {.base = x->world.entry_count, .cuts = parent->cuts + 1,
+                             .torn_left = torn_left, .epoch_cuts = x->world.epoch_cuts,
+                             .interrupted_id = x->current_id, .edge = edge,
+                             .event_index = event_index, .tear = tear};
+    x->result->cuts_explored++;
+    bool is_new;
+    if (!cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new)) {
+        return false;
+    }
+    if (is_new) {
+        struct cp_hash hash = cp_world_hash(&x->world);
+        cp_x_add_pending(x, &(struct cp_state_row){
+                           .id = frame.id, .parent = parent->id, .cuts = frame.cuts,
+                           .event_index = event_index, .site = entry->site, .edge = edge,
+                           .tear = tear, .phase = cp_x_phase_of(entry),
+                           .hash_high = hash.high, .hash_low = hash.low});
+    }
+    if (!cp_x_push_frame(x, &frame)) {
+        return false;
+    }
+    if (frame.cuts > x->result->cuts_deepest) {
+        x->result->cuts_deepest = frame.cuts;
+    }
+    x->world.epoch_cuts++;
+    x->current_id = frame.id;
+    cp_x_power_on(x);
+    return true;
+}
+
+static uint32_t event_index_of(struct cp_explorer *x, const struct cp_entry *entry) {
+    return (uint32_t)((size_t)(entry - x->world.entries) - cp_x_top_frame(x)->base + 1);
+}
+
+static bool is_operation(const struct cp_entry *entry) {
+    return entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE;
+}
+
+static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
+    if (!(is_operation(entry) || entry->kind == CP_ENTRY_MILESTONE) || !may_cut(x, entry)) {
+        return false;
+    }
+    if (is_operation(entry) && entry->site < x->sites.count) {
+        x->sites.sites[entry->site].cuts_after++;
+    }
+    struct cp_entry copy = *entry; // the journal may move
+    copy.site = is_operation(entry) ? entry->site : UINT32_MAX;
+    return cut(x, &copy, CP_EDGE_AFTER, 0, event_index_of(x, entry));
+}
+
+static bool has_tears(const struct cp_fault_model *faults, enum cp_entry_kind kind) {
+    return kind == CP_ENTRY_PROGRAM ? faults->program_tears != 0
+                                    : faults->erase_tears != 0 || faults->erase_bit_mask_count > 0;
+}
+
+static bool may_tear(struct cp_explorer *x, const struct cp_entry *entry) {
+    const struct cp_fault_model *faults = &x->test_case->faults;
+    enum cp_area area = cp_machine_area(x->world.machine, entry->device, 4 * entry->word);
+    if (area == CP_AREA_COUNT || (faults->torn_areas >> area & 1u) == 0 ||
+        !has_tears(faults, entry->kind)) {
+        return false;
+    }
+    if (!may_cut(x, entry)) {
+        return false;
+    }
+    if (cp_x_top_frame(x)->torn_left == 0) {
+        x->bound_was_hit = true;
+        return false;
+    }
+    return true;
+}
+
+static bool tear_and_cut(struct cp_explorer *x, struct cp_entry *entry, enum cp_edge edge,
+                         uint32_t tear) {
+    struct cp_entry copy = *entry;
+    uint32_t event_index = event_index_of(x, entry);
+    int torn = edge == CP_EDGE_TORN_PROGRAM
+                   ? cp_world_tear_program(&x->world, entry, (enum cp_program_tear)tear)
+                   : cp_world_tear_erase(&x->world, entry, tear);
+    if (torn < 0) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+    }
+    if (torn <= 0) {
+        return false;
+    }
+    if (copy.site < x->sites.count) {
+        x->sites.sites[copy.site].cuts_torn++;
+    }
+    if (cut(x, &copy, edge, tear, event_index)) {
+        return true; // the torn form stays on the journal until the walk comes back
+    }
+    cp_world_undo(&x->world, &x->world.entries[x->world.entry_count - 1]);
+    cp_world_pop(&x->world);
+    return false;
+}
+
+// Try the torn forms of an undone operation that are still to be tried. Returns
+// true if one of them was run; the walk comes back here for the others.
+static bool cut_inside(struct cp_explorer *x) {
+    const struct cp_fault_model *faults = &x->test_case->faults;
+    size_t at = x->world.entry_count - 1;
+    if (!is_operation(&x->world.entries[at]) || !may_tear(x, &x->world.entries[at])) {
+        return false;
+    }
+    bool is_erase = x->world.entries[at].kind == CP_ENTRY_ERASE;
+    uint32_t total = is_erase ? cp_erase_tear_total(faults) : CP_PROGRAM_TEAR_COUNT;
+    while (x->stop == CP_STOP_NONE && x->world.entries[at].next_variant <= total) {
+        uint32_t tear = x->world.entries[at].next_variant++ - 1;
+        bool enabled = is_erase ? cp_erase_tear_enabled(faults, tear)
+                                : (faults->program_tears >> tear & 1u) != 0;
+        if (enabled && tear_and_cut(x, &x->world.entries[at],
+                                    is_erase ? CP_EDGE_TORN_ERASE : CP_EDGE_TORN_PROGRAM, tear)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
+    if (entry->kind != CP_ENTRY_CHOICE || entry->option + 1 >= entry->option_count) {
+        return false;
+    }
+    entry->option++;
+    cp_machine_restore(x->world.machine, entry->snapshot);
+    cp_machine_answer(x->world.machine, entry->option);
+    cp_x_run_forward(x);
+    return true;
+}
+
+static void pop_frame(struct cp_explorer *x) {
+    const struct cp_frame *frame = cp_x_top_frame(x);
+    x->world.epoch_cuts = frame->epoch_cuts;
+    x->current_id = frame->interrupted_id;
+    x->frame_count--;
+}
+
+void cp_x_step_back(struct cp_explorer *x) {
+    if (x->world.entry_count == cp_x_top_frame(x)->base) {
+        pop_frame(x);
+        return;
+    }
+    struct cp_entry *entry = &x->world.entries[x->world.entry_count - 1];
+    if (entry->kind == CP_ENTRY_TORN_PROGRAM || entry->kind == CP_ENTRY_TORN_ERASE) {
+        cp_world_undo(&x->world, entry);
+        cp_world_pop(&x->world);
+        return;
+    }
+    if (entry->next_variant == 0) {
+        entry->next_variant = 1;
+        if (cut_after(x, entry)) {
+            return;
+        }
+        entry = &x->world.entries[x->world.entry_count - 1];
+    }
+    if (next_option(x, entry)) {
+        return;
+    }
+    if (!entry->is_undone) {
+        cp_world_undo(&x->world, entry);
+    }
+    if (cut_inside(x)) {
+        return;
+    }
+    entry = &x->world.entries[x->world.entry_count - 1];
+    if (entry->kind == CP_ENTRY_RESET) {
+        x->current_id = entry->state_id;
+    }
+    cp_world_pop(&x->world);
+}

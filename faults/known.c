@@ -1,0 +1,138 @@
+// known.c: which states and runs are known, and what became of each state.
+
+#include "faults/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void cp_x_stop(struct cp_explorer *x, enum cp_stop reason) {
+    if (x->stop == CP_STOP_NONE) {
+        x->stop = reason;
+    }
+}
+
+static int keep_outcome(struct cp_explorer *x, uint32_t id, enum cp_outcome outcome,
+                        uint8_t image) {
+    if (id >= x->outcome_capacity) {
+        size_t capacity = 2 * (size_t)id + 1024;
+        struct cp_outcome_of *outcomes = realloc(x->outcomes, capacity * sizeof(*outcomes));
+        if (!outcomes) {
+            cp_x_stop(x, CP_STOP_MEMORY);
+            return -1;
+        }
+        memset(outcomes + x->outcome_capacity, CP_OUTCOME_UNKNOWN,
+               (capacity - x->outcome_capacity) * sizeof(*outcomes));
+        x->outcomes = outcomes;
+        x->outcome_capacity = capacity;
+    }
+    x->outcomes[id] = (struct cp_outcome_of){(uint8_t)outcome, image};
+    return 0;
+}
+
+// The states that are still booting have all come to this.
+void cp_x_resolve(struct cp_explorer *x, enum cp_outcome outcome, uint8_t image) {
+    for (size_t i = 0; i < x->pending_count; i++) {
+        struct cp_state_row *row = &x->pending[i];
+        row->outcome = outcome;
+        row->final_image = image;
+        if (keep_outcome(x, row->id, outcome, image)) {
+            return;
+        }
+        if (x->sink && x->sink->state && x->sink->state(x->sink->context, row) < 0) {
+            cp_x_stop(x, CP_STOP_LOG_FAILED);
+        }
+    }
+    x->pending_count = 0;
+}
+
+void cp_x_resolve_like(struct cp_explorer *x, uint32_t id) {
+    struct cp_outcome_of known = {CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE};
+    if (id < x->outcome_capacity && x->outcomes[id].outcome != CP_OUTCOME_UNKNOWN) {
+        known = x->outcomes[id];
+    }
+    cp_x_resolve(x, (enum cp_outcome)known.outcome, known.image);
+}
+
+void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row) {
+    if (x->pending_count == x->pending_capacity) {
+        size_t capacity = 2 * x->pending_capacity + 16;
+        struct cp_state_row *pending = realloc(x->pending, capacity * sizeof(*pending));
+        if (!pending) {
+            cp_x_stop(x, CP_STOP_MEMORY);
+            return;
+        }
+        x->pending = pending;
+        x->pending_capacity = capacity;
+    }
+    x->pending[x->pending_count++] = *row;
+}
+
+// A bound on cuts makes the same flash another state with fewer cuts left.
+static struct cp_hash with_bound(const struct cp_explorer *x, struct cp_hash hash, uint32_t cuts) {
+    if (x->test_case->bounds.cuts_max == CP_UNLIMITED) {
+        return hash;
+    }
+    return cp_hash_add(hash, cp_hash_pair(cuts, 5));
+}
+
+// Look up the state at a reset. Returns its slot if it is to be explored: it is
+// new, or it was explored with fewer torn operations allowed. NULL if it is
+// known or the search has to stop; *known_id is its id then.
+bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
+                  bool *is_new) {
+    struct cp_hash key = with_bound(x, cp_world_hash(&x->world), cuts);
+    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, key, is_new);
+    if (!slot) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        *id = 0;
+        return false;
+    }
+    if (*is_new) {
+        if (x->last_id >= x->test_case->bounds.states_max) {
+            cp_x_stop(x, CP_STOP_STATES);
+            *id = 0;
+            return false;
+        }
+        slot->id = ++x->last_id;
+    } else if (torn_left <= slot->torn_left) {
+        *id = slot->id;
+        return false;
+    }
+    slot->torn_left = torn_left;
+    *id = slot->id;
+    return true;
+}
+
+// Is the running program, here and with this flash, known? If so *id is the
+// state whose boot was here before.
+bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
+    const struct cp_frame *frame = cp_x_top_frame(x);
+    bool is_new;
+    struct cp_visited_slot *slot =
+        cp_visited_find(&x->running, with_bound(x, at, frame->cuts), &is_new);
+    if (!slot) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        return true;
+    }
+    if (!is_new && frame->torn_left <= slot->torn_left) {
+        *id = slot->id;
+        return true;
+    }
+    slot->torn_left = frame->torn_left;
+    if (is_new) {
+        slot->id = x->current_id;
+    }
+    return false;
+}
+
+// The run has come to where state `id` was once, and stops here. If that is its own
+// past, it goes round for ever; otherwise it ends as the boot of `id` did.
+void cp_x_end_known(struct cp_explorer *x, struct cp_hash at, uint32_t id) {
+    bool never_boots;
+    cp_world_rejoins(&x->world, cp_x_top_frame(x)->base, at, &never_boots);
+    if (never_boots) {
+        cp_x_resolve(x, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
+    } else {
+        cp_x_resolve_like(x, id);
+    }
+}

@@ -1,0 +1,60 @@
+// search.h: what the parts of the explorer share: known.c, witness.c, forward.c,
+// backward.c, put together by explorer.c.
+
+#ifndef CP_FAULTS_SEARCH_H
+#define CP_FAULTS_SEARCH_H
+
+#include "faults/explorer.h"
+
+static inline struct cp_frame *cp_x_top_frame(struct cp_explorer *x) {
+    return &x->frames[x->frame_count - 1];
+}
+
+static inline enum cp_phase cp_x_phase_of(const struct cp_entry *entry) {
+    return entry->mode == CP_MODE_BOOTLOADER ? CP_PHASE_BOOTLOADER : CP_PHASE_APPLICATION;
+}
+
+// --- known.c
+
+// End the search for this reason, unless it has one already.
+void cp_x_stop(struct cp_explorer *x, enum cp_stop reason);
+
+// Look up the state at a reset, as the flash and the ghost are now. True if it is
+// to be explored: it is new, or was explored with fewer torn operations allowed.
+// *id is its id in any case, 0 if the search has to stop.
+bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
+                bool *is_new);
+
+// Is the run known that stands at `at`? If so *id is the state whose boot was there.
+bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id);
+
+// The run stops at `at`, where state `id` was once: it ends as that did, unless
+// that is its own past.
+void cp_x_end_known(struct cp_explorer *x, struct cp_hash at, uint32_t id);
+
+// A new state begins to boot; the states that do have all come to this, or to
+// what became of state `id`.
+void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row);
+void cp_x_resolve(struct cp_explorer *x, enum cp_outcome outcome, uint8_t image);
+void cp_x_resolve_like(struct cp_explorer *x, uint32_t id);
+
+// --- witness.c
+
+// The report function of the world's promises; the context is the explorer.
+void cp_x_on_violation(void *context, enum cp_promise promise, const char *message);
+
+// --- forward.c
+
+// Go on from where the machine stands, or switch it on first, to the end of the run.
+void cp_x_run_forward(struct cp_explorer *x);
+void cp_x_power_on(struct cp_explorer *x);
+
+// --- backward.c
+
+// Returns false without memory.
+bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame);
+
+// One step of the walk back: a cut, a torn form, another option, or one event less.
+void cp_x_step_back(struct cp_explorer *x);
+
+#endif

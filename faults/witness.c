@@ -1,0 +1,76 @@
+// witness.c: a violation met on the present path, and the trace that leads to it.
+
+#include "faults/search.h"
+#include "faults/tears.h"
+#include "faults/trace.h"
+
+#include <stdio.h>
+
+static void append_choices(const struct cp_world *world, size_t from, size_t to, char *trace) {
+    for (size_t i = from; i < to; i++) {
+        const struct cp_entry *entry = &world->entries[i];
+        if (entry->kind == CP_ENTRY_CHOICE && entry->option > 0) {
+            struct cp_token token = {.kind = CP_TOKEN_CHOICE,
+                                     .event_index = (uint32_t)(i - from + 1),
+                                     .option = entry->option};
+            cp_trace_append(trace, CP_TRACE_MAX, &token);
+        }
+    }
+}
+
+static void append_cut(const struct cp_explorer *x, const struct cp_frame *frame, char *trace) {
+    struct cp_token token = {.kind = CP_TOKEN_AFTER, .event_index = frame->event_index};
+    if (frame->edge == CP_EDGE_TORN_PROGRAM) {
+        token.kind = CP_TOKEN_TORN;
+        snprintf(token.tear, sizeof(token.tear), "%s",
+                 cp_program_tear_name((enum cp_program_tear)frame->tear));
+    } else if (frame->edge == CP_EDGE_TORN_ERASE) {
+        token.kind = CP_TOKEN_TORN;
+        cp_erase_tear_label(&x->test_case->faults, frame->tear, token.tear);
+    }
+    cp_trace_append(trace, CP_TRACE_MAX, &token);
+}
+
+static void write_trace(const struct cp_explorer *x, char *trace) {
+    trace[0] = '\0';
+    for (size_t i = 0; i < x->frame_count; i++) {
+        const struct cp_frame *frame = &x->frames[i];
+        bool is_last = i + 1 == x->frame_count;
+        size_t end = is_last ? x->world.entry_count : x->frames[i + 1].base;
+        if (i > 0) {
+            append_cut(x, frame, trace);
+        }
+        append_choices(&x->world, frame->base, end, trace);
+    }
+}
+
+static void record_violation(struct cp_explorer *x, enum cp_promise promise, const char *message) {
+    struct cp_result *result = x->result;
+    for (uint32_t i = 0; i < result->violation_count; i++) {
+        if (result->violations[i].promise == promise) {
+            return; // the first is enough
+        }
+    }
+    struct cp_violation *violation = &result->violations[result->violation_count++];
+    violation->promise = promise;
+    violation->cuts = cp_x_top_frame(x)->cuts;
+    violation->is_shortest = violation->cuts == 0;
+    snprintf(violation->message, sizeof(violation->message), "%s", message);
+    write_trace(x, violation->trace);
+}
+
+void cp_x_on_violation(void *context, enum cp_promise promise, const char *message) {
+    struct cp_explorer *x = context;
+    if ((x->test_case->promises >> promise & 1u) == 0) {
+        return;
+    }
+    record_violation(x, promise, message);
+    if ((x->test_case->expect.violates >> promise & 1u) == 0) {
+        cp_x_stop(x, CP_STOP_VIOLATION);
+        return;
+    }
+    x->claims_open &= ~(1u << promise);
+    if (x->claims_open == 0) {
+        cp_x_stop(x, CP_STOP_CLAIMS_MET);
+    }
+}
