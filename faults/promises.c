@@ -226,6 +226,13 @@ static void request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t runnin
     ghost->installed = 0;
 }
 
+static void request_returned(struct cp_ghost *ghost) {
+    if (ghost->phase == CP_GHOST_REQUEST_BEGUN) {
+        ghost->phase = CP_GHOST_REQUESTED;
+        ghost->detach = 0;
+    }
+}
+
 bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t value,
                       uint8_t running) {
     struct cp_ghost *ghost = &promises->ghost;
@@ -234,8 +241,7 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
         request_begun(ghost, (uint8_t)value, running);
         return false;
     case CP_NOTE_REQUEST_RETURNED:
-        ghost->phase = CP_GHOST_REQUESTED;
-        ghost->detach = 0;
+        request_returned(ghost);
         return false;
     case CP_NOTE_CONFIRM_BEGUN:
         if (ghost->phase == CP_GHOST_TRIAL) {

@@ -1,7 +1,7 @@
 // log_schema.c: the tables and views of a run log, as SQL.
 //
 // What is read by people is text: verdicts, promises, fault and outcome names.
-// `states` has a row for every explored cut, millions of them, so it holds small
+// `states` has a row for every distinct state, millions of them, so it holds small
 // numbers; `states_named` gives them their names. There is no index: building
 // one would cost more than the rows, and each report reads a whole case.
 //

@@ -208,7 +208,19 @@ void mmio_write32(uint32_t address, uint32_t value) {
 void mmio_barrier(void) {
 }
 
+// A program may be anybody's: what it says of images is checked.
+static void check_image(uint32_t image, const void *frame) {
+    if (image >= CP_IMAGES_MAX || !attached->config.images[image]) {
+        snprintf(attached->event.message, CP_EVENT_MESSAGE_MAX,
+                 "the program names image %u, which the case does not have", (unsigned)image);
+        yield(CP_EVENT_CRASH, 0, frame);
+    }
+}
+
 void cp_note(enum cp_note note, uint32_t value) {
+    if (note <= CP_NOTE_REQUEST_RETURNED) {
+        check_image(value, __builtin_frame_address(0));
+    }
     clear_event();
     attached->event.note = note;
     yield(CP_EVENT_NOTE, value, __builtin_frame_address(0));
@@ -221,6 +233,7 @@ uint32_t cp_choose(uint32_t count) {
 }
 
 void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t size_bytes) {
+    check_image(image, __builtin_frame_address(0));
     uint32_t image_size_bytes = attached->config.board.images[image].size_bytes;
     if (offset_bytes > image_size_bytes || size_bytes > image_size_bytes - offset_bytes) {
         illegal(__builtin_frame_address(0), "download beyond the end of image %u", image);
@@ -231,6 +244,7 @@ void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t si
 }
 
 uint64_t cp_image_digest(uint8_t image) {
+    check_image(image, __builtin_frame_address(0));
     return attached->image_digests[image];
 }
 

@@ -18,7 +18,7 @@
 // Why cp_cpu_run() came back.
 enum cp_cpu_stop {
     CP_CPU_EVENT,   // the program called cp_cpu_yield()
-    CP_CPU_CRASH,   // it used memory it may not use, or ran off its stack
+    CP_CPU_CRASH,   // it used memory it may not use, ran off its stack, or returned
     CP_CPU_STALLED, // it ran for seconds without an event
 };
 

@@ -182,7 +182,7 @@ void cp_cpu_set_stack_fill(struct cp_cpu *cpu, uint8_t fill) {
 static void program_main(void) {
     tell_entered_program();
     the_cpu.entry(the_cpu.argument);
-    abort(); // an entry ends with a cp_end_* call
+    leave_program(&the_cpu, CP_CPU_CRASH); // an entry has to end with a cp_end_* call
 }
 
 void cp_cpu_start(struct cp_cpu *cpu, void (*entry)(void *argument), void *argument) {

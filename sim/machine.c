@@ -110,7 +110,8 @@ const struct cp_event *cp_machine_run(struct cp_machine *machine) {
         event->kind = CP_EVENT_CRASH;
         event->frame_count = 0;
         snprintf(event->message, sizeof(event->message),
-                 "the program crashed: it used memory it may not use, or overran its stack");
+                 "the program crashed: it used memory it may not use, overran its stack, or "
+                 "returned from its entry");
         break;
     case CP_CPU_STALLED:
         event->kind = CP_EVENT_STALL;

@@ -3,7 +3,8 @@
 // Enforced, with the sources in docs/SPEC.md: a store to flash needs CONFIG.WEN =
 // Wen and a page erase needs Een; stores are whole words at word addresses; an
 // erase address is the start of a page; after an operation READY must be polled
-// until it is 1 before the next access to CONFIG, ERASEPAGE or the flash.
+// until it is 1 before the next write to CONFIG, ERASEPAGE or the flash. (A read
+// of the flash meanwhile only stalls the CPU.)
 
 #ifndef CP_SIM_NVMC_H
 #define CP_SIM_NVMC_H

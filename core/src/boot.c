@@ -103,7 +103,10 @@ static int run_steps(const struct cp_boot_config *config, struct cp_state_view *
         if (err) {
             return err;
         }
-        view->next_step++;
+        err = config->format->advance(&config->state, page_count(config), view);
+        if (err) {
+            return err;
+        }
     }
     return CP_OK;
 }

@@ -112,17 +112,11 @@ static int seed_get(const struct cp_partition *state, enum cp_state *value) {
     return CP_OK;
 }
 
-// The first step below step_count that is not done, or step_count.
+// Move *step up to the first step that is not done, or to step_count.
 static int find_next_step(const struct cp_partition *state, uint32_t step_count, uint32_t *step) {
-    bool is_valid = false;
-    int err = word_is(state, WORD_VALIDITY, state->flash->erase_value, &is_valid);
-    if (err || !is_valid) {
-        *step = step_count;
-        return err;
-    }
-    for (*step = 0; *step < step_count; (*step)++) {
+    for (; *step < step_count; (*step)++) {
         uint32_t erased_count = 0;
-        err = count_bytes(state, WORD_STEPS + *step, state->flash->erase_value, &erased_count);
+        int err = count_bytes(state, WORD_STEPS + *step, state->flash->erase_value, &erased_count);
         if (err || erased_count > 0) {
             return err;
         }
@@ -130,11 +124,9 @@ static int find_next_step(const struct cp_partition *state, uint32_t step_count,
     return CP_OK;
 }
 
-// The progress is searched once, here, and then counted by the caller. The
-// published code searches again before every step, so that its reads grow with
-// the square of the pages. The two agree unless a torn erase has left a done
-// word behind one that is not done: the published code skips that step, this
-// one does it again.
+// The published code searches the progress from its start before every step, so
+// that its reads grow with the square of the pages. Going on from the step just
+// recorded finds the same one: all before it are done.
 static int seed_load(const struct cp_partition *state, uint32_t page_count,
                      struct cp_state_view *view) {
     view->next_step = 0;
@@ -142,6 +134,18 @@ static int seed_load(const struct cp_partition *state, uint32_t page_count,
     if (err || view->state != CP_STATE_SWAP) {
         return err;
     }
+    bool is_valid = false;
+    err = word_is(state, WORD_VALIDITY, state->flash->erase_value, &is_valid);
+    if (err || !is_valid) {
+        view->next_step = 4 * page_count;
+        return err;
+    }
+    return find_next_step(state, 4 * page_count, &view->next_step);
+}
+
+static int seed_advance(const struct cp_partition *state, uint32_t page_count,
+                        struct cp_state_view *view) {
+    view->next_step++;
     return find_next_step(state, 4 * page_count, &view->next_step);
 }
 
@@ -188,6 +192,7 @@ const struct cp_state_format cp_state_format_seed = {
     .get = seed_get,
     .load = seed_load,
     .record_step = seed_record_step,
+    .advance = seed_advance,
     .finish_revert = seed_finish_revert,
     .set = seed_set,
 };

@@ -415,7 +415,8 @@ static void test_resumed_boots_rejoin(void **context) {
     for (uint32_t cut_at_op = 0; cut_at_op + 2 * STEP_OPS < SWAP_OPS; cut_at_op += 7) {
         begin_requested(&life);
         boot_ops(&life, resumed, cut_at_op);
-        const uint32_t op_count = boot_ops(&life, resumed, STEP_OPS);
+        // the record of the step, and the erase that begins the next one
+        const uint32_t op_count = boot_ops(&life, resumed, STEP_OPS + 1);
         assert_true(holds(straight, SWAP_OPS, resumed[op_count - 1]));
         cp_machine_destroy(life.machine);
     }

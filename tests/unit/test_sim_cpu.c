@@ -19,16 +19,21 @@ typedef void (*work)(void);
 
 static work present_work;
 
+static bool forgets_to_end; // the entry returns, which it must not
+
 static void run_bootloader(const struct cp_program_board *board) {
     (void)board;
     present_work();
+    if (forgets_to_end) {
+        return;
+    }
     cp_end_jump();
 }
 
 static void run_application(const struct cp_program_board *board, uint8_t image) {
     (void)board;
     present_work();
-    cp_note(CP_NOTE_DOWNLOAD_BEGUN, image);
+    cp_note(CP_NOTE_STATE_REPORTED, image);
     cp_end_idle();
 }
 
@@ -74,7 +79,7 @@ static uint32_t next_note(void) {
 // --- events
 
 static void tell(uint32_t value) {
-    cp_note(CP_NOTE_DOWNLOAD_DONE, value);
+    cp_note(CP_NOTE_CONFIRM_RETURNED, value);
 }
 
 static bool was_running_inside;
@@ -90,7 +95,7 @@ static void test_events_come_in_order(void **state) {
     (void)state;
     start(three_notes);
     assert_int_equal(next_note(), 1);
-    assert_int_equal(machine->event.note, CP_NOTE_DOWNLOAD_DONE);
+    assert_int_equal(machine->event.note, CP_NOTE_CONFIRM_RETURNED);
     assert_true(was_running_inside);
     assert_false(cp_cpu_is_running(machine->cpu));
     assert_int_equal(next_note(), 2);
@@ -416,6 +421,24 @@ static void test_crashes(void **state) {
     expect_crash(overruns_stack);
 }
 
+static void does_nothing(void) {
+}
+
+static void names_no_image(void) {
+    cp_note(CP_NOTE_REQUEST_BEGUN, CP_IMAGES_MAX - 1);
+}
+
+static void test_broken_contract(void **state) {
+    (void)state;
+    forgets_to_end = true;
+    start(does_nothing);
+    assert_int_equal(cp_machine_run(machine)->kind, CP_EVENT_CRASH);
+    forgets_to_end = false;
+    start(names_no_image);
+    assert_int_equal(cp_machine_run(machine)->kind, CP_EVENT_CRASH);
+    assert_non_null(strstr(machine->event.message, "image 7"));
+}
+
 static void polls_for_ever(void) {
     while (mmio_read32(READY) != 7) {
     }
@@ -451,6 +474,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_stack_fill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_frames, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_crashes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_broken_contract, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stalls, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
