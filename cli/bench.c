@@ -12,20 +12,17 @@
 
 static char default_path[] = "scenarios/seed/update-confirm.yaml";
 
-static int drop_state(void *context, const struct cp_state_row *row)
-{
+static int drop_state(void *context, const struct cp_state_row *row) {
     (void)context;
     (void)row;
     return 0;
 }
 
-static double per(double amount, double divisor)
-{
+static double per(double amount, double divisor) {
     return divisor > 0 ? amount / divisor : 0;
 }
 
-static void print_result(const struct cp_case *test_case, const struct cp_result *result)
-{
+static void print_result(const struct cp_case *test_case, const struct cp_result *result) {
     double states = (double)result->states;
     printf("%s\n", test_case->name);
     printf("  verdict     %s, %s\n", cp_verdict_name(result->verdict), result->bound);
@@ -40,8 +37,7 @@ static void print_result(const struct cp_case *test_case, const struct cp_result
            per((double)result->visited_bytes, states), cp_number(result->visited_bytes).text);
 }
 
-static void print_result_json(const struct cp_case *test_case, const struct cp_result *result)
-{
+static void print_result_json(const struct cp_case *test_case, const struct cp_result *result) {
     struct cp_jsonl json = {.out = stdout};
     double states = (double)result->states;
     cp_jsonl_open(&json, NULL, '{');
@@ -59,8 +55,7 @@ static void print_result_json(const struct cp_case *test_case, const struct cp_r
 }
 
 static enum cp_exit bench_case(const struct cp_case *test_case, const struct cp_program *program,
-                               enum cp_format format)
-{
+                               enum cp_format format) {
     const struct cp_sink sink = {NULL, drop_state, cp_progress_tick};
     struct cp_result result;
     cp_explore(test_case, program, &sink, &result);
@@ -74,8 +69,7 @@ static enum cp_exit bench_case(const struct cp_case *test_case, const struct cp_
     return code;
 }
 
-static enum cp_exit bench_cases(const struct cp_options *options, const struct cp_case_list *list)
-{
+static enum cp_exit bench_cases(const struct cp_options *options, const struct cp_case_list *list) {
     const struct cp_program *program = cp_cli_load_program(options);
     enum cp_exit code = program ? CP_EXIT_OK : CP_EXIT_USAGE;
     cp_progress_catch_signals();
@@ -85,8 +79,7 @@ static enum cp_exit bench_cases(const struct cp_options *options, const struct c
     return cp_progress_is_stopped() ? cp_exit_worse(code, CP_EXIT_INTERRUPTED) : code;
 }
 
-enum cp_exit cp_command_bench(const struct cp_options *options)
-{
+enum cp_exit cp_command_bench(const struct cp_options *options) {
     char *const default_paths[] = {default_path};
     bool has_paths = options->argument_count > 0;
     struct cp_case_list list = {0};

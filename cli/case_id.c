@@ -11,19 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_DIGITS 8u
-#define HEX_DIGITS "0123456789abcdef"
+#define HASH_DIGITS     8u
+#define HEX_DIGITS      "0123456789abcdef"
 #define STEP_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-=+"
 
-static int fail(char *error, const char *what)
-{
+static int fail(char *error, const char *what) {
     snprintf(error, CP_MESSAGE_MAX, "%s", what);
     return -1;
 }
 
 // No step is empty, and each begins with the letter of its kind.
-static bool is_trace(const char *trace)
-{
+static bool is_trace(const char *trace) {
     if (*trace == '\0') {
         return true;
     }
@@ -42,8 +40,7 @@ static bool is_trace(const char *trace)
     }
 }
 
-int cp_case_id_parse(const char *text, struct cp_case_id *id, char *error)
-{
+int cp_case_id_parse(const char *text, struct cp_case_id *id, char *error) {
     const char *at = strrchr(text, '@');
     if (!at) {
         return fail(error, "there is no '@' after the case name");
@@ -66,7 +63,6 @@ int cp_case_id_parse(const char *text, struct cp_case_id *id, char *error)
     return 0;
 }
 
-void cp_case_id_format(const char *name, uint32_t hash, const char *trace, char *out)
-{
+void cp_case_id_format(const char *name, uint32_t hash, const char *trace, char *out) {
     snprintf(out, CP_CASE_ID_MAX, "%s@%08" PRIx32 ":%s", name, hash, trace);
 }

@@ -8,14 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static unsigned bit_count(uint32_t bits)
-{
+static unsigned bit_count(uint32_t bits) {
     return (unsigned)__builtin_popcount(bits);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void append(char *out, size_t size, const char *format, ...)
-{
+__attribute__((format(printf, 3, 4))) static void append(char *out, size_t size, const char *format,
+                                                         ...) {
     size_t end = strlen(out);
     va_list values;
     va_start(values, format);
@@ -23,8 +21,7 @@ static void append(char *out, size_t size, const char *format, ...)
     va_end(values);
 }
 
-static void append_areas(uint32_t areas, char *out, size_t size)
-{
+static void append_areas(uint32_t areas, char *out, size_t size) {
     static const char *const names[] = {"bootloader", "state", "active", "dfu"};
     const char *before = " in ";
     for (uint32_t i = 0; i < CP_AREA_COUNT; i++) {
@@ -35,8 +32,7 @@ static void append_areas(uint32_t areas, char *out, size_t size)
     }
 }
 
-void cp_case_text_faults(const struct cp_fault_model *faults, char *out, size_t size)
-{
+void cp_case_text_faults(const struct cp_fault_model *faults, char *out, size_t size) {
     static const uint32_t all_phases = (1u << CP_PHASE_COUNT) - 1;
     unsigned erase_tears = bit_count(faults->erase_tears) + faults->erase_bit_mask_count;
     snprintf(out, size, "%s", faults->cut ? "cut" : "no faults");
@@ -56,15 +52,14 @@ void cp_case_text_faults(const struct cp_fault_model *faults, char *out, size_t 
     }
 }
 
-static void append_bound(const char *name, uint32_t bound, const char *unit, char *out, size_t size)
-{
+static void append_bound(const char *name, uint32_t bound, const char *unit, char *out,
+                         size_t size) {
     if (bound != CP_UNLIMITED) {
         append(out, size, "%s%s<=%s%s", *out ? " " : "", name, cp_number(bound).text, unit);
     }
 }
 
-void cp_case_text_bounds(const struct cp_bounds *bounds, char *out, size_t size)
-{
+void cp_case_text_bounds(const struct cp_bounds *bounds, char *out, size_t size) {
     out[0] = '\0';
     append_bound("cuts", bounds->cuts_max, "", out, size);
     append_bound("torn", bounds->torn_max, "", out, size);

@@ -7,8 +7,7 @@
 
 #include <stdio.h>
 
-static void print_good(const struct cp_case_list *list, enum cp_format format)
-{
+static void print_good(const struct cp_case_list *list, enum cp_format format) {
     if (format == CP_FORMAT_HUMAN) {
         printf("%s case%s in %s file%s: no errors\n", cp_number(list->count).text,
                list->count == 1 ? "" : "s", cp_number(list->text_count).text,
@@ -23,8 +22,7 @@ static void print_good(const struct cp_case_list *list, enum cp_format format)
     cp_jsonl_close(&json, '}');
 }
 
-static enum cp_exit check_files(const struct cp_options *options)
-{
+static enum cp_exit check_files(const struct cp_options *options) {
     struct cp_case_list list = {0};
     enum cp_exit code =
         cp_select_cases(options, options->arguments, options->argument_count, &list);
@@ -35,8 +33,7 @@ static enum cp_exit check_files(const struct cp_options *options)
     return code;
 }
 
-enum cp_exit cp_command_check(const struct cp_options *options)
-{
+enum cp_exit cp_command_check(const struct cp_options *options) {
     if (options->print_schema) {
         cp_scenario_print_schema(stdout);
     } else if (options->print_reference) {

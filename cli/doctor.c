@@ -22,8 +22,7 @@ struct doctor {
     bool has_failed;
 };
 
-static void tell(struct doctor *doctor, const char *what, bool is_good, const char *found)
-{
+static void tell(struct doctor *doctor, const char *what, bool is_good, const char *found) {
     doctor->has_failed |= !is_good;
     if (doctor->format == CP_FORMAT_JSON) {
         struct cp_jsonl json = {.out = stdout};
@@ -39,19 +38,16 @@ static void tell(struct doctor *doctor, const char *what, bool is_good, const ch
            is_good ? "ok" : "FAIL", cp_color(stdout, CP_COLOR_NONE), what, found);
 }
 
-static void check_terminal(struct doctor *doctor)
-{
+static void check_terminal(struct doctor *doctor) {
     char found[128];
     const char *term = getenv("TERM");
     snprintf(found, sizeof found, "TERM=%.32s, live line %s, colour %s", term ? term : "(unset)",
-             cp_is_live(stderr) ? "on" : "off",
-             *cp_color(stdout, CP_COLOR_BOLD) ? "on" : "off");
+             cp_is_live(stderr) ? "on" : "off", *cp_color(stdout, CP_COLOR_BOLD) ? "on" : "off");
     tell(doctor, "terminal", true, found);
 }
 
 // The nearest directory that exists is the one that must be writable.
-static void check_runs(struct doctor *doctor)
-{
+static void check_runs(struct doctor *doctor) {
     static const char *const paths[] = {CP_RUNS_DIRECTORY, ".cutproof", "."};
     char found[160];
     size_t i = 0;
@@ -64,8 +60,7 @@ static void check_runs(struct doctor *doctor)
     tell(doctor, "logs", is_good, found);
 }
 
-static void check_temporary(struct doctor *doctor)
-{
+static void check_temporary(struct doctor *doctor) {
     char found[160];
     const char *given = getenv("TMPDIR");
     const char *path = given && *given ? given : "/tmp";
@@ -74,8 +69,7 @@ static void check_temporary(struct doctor *doctor)
     tell(doctor, "temporary", is_good, found);
 }
 
-static void check_source_lines(struct doctor *doctor, const struct cp_program *program)
-{
+static void check_source_lines(struct doctor *doctor, const struct cp_program *program) {
     struct cp_source_line line;
     char found[384];
     // A return address is that of the instruction after a call, so one is added.
@@ -88,15 +82,13 @@ static void check_source_lines(struct doctor *doctor, const struct cp_program *p
     tell(doctor, "source lines", is_good, found);
 }
 
-static int drop_state(void *context, const struct cp_state_row *row)
-{
+static int drop_state(void *context, const struct cp_state_row *row) {
     (void)context;
     (void)row;
     return 0;
 }
 
-static bool go_on(void *context, const struct cp_progress *progress)
-{
+static bool go_on(void *context, const struct cp_progress *progress) {
     (void)context;
     (void)progress;
     return true;
@@ -104,8 +96,7 @@ static bool go_on(void *context, const struct cp_progress *progress)
 
 // Exploring a case needs the fixed stack address and all else that can be
 // missing, so it is what is tried.
-static void check_exploration(struct doctor *doctor, const struct cp_program *program)
-{
+static void check_exploration(struct doctor *doctor, const struct cp_program *program) {
     struct cp_case_list list = {0};
     char found[CP_MESSAGE_MAX + 64];
     if (cp_select_from_text("(built in)", cp_init_text, &list) != 0 || list.count == 0) {
@@ -127,8 +118,7 @@ static void check_exploration(struct doctor *doctor, const struct cp_program *pr
     cp_case_list_free(&list);
 }
 
-static void check_program(struct doctor *doctor, const struct cp_options *options)
-{
+static void check_program(struct doctor *doctor, const struct cp_options *options) {
     char found[128];
     const struct cp_program *program = cp_cli_load_program(options);
     if (!program) {
@@ -141,8 +131,7 @@ static void check_program(struct doctor *doctor, const struct cp_options *option
     check_exploration(doctor, program);
 }
 
-enum cp_exit cp_command_doctor(const struct cp_options *options)
-{
+enum cp_exit cp_command_doctor(const struct cp_options *options) {
     struct doctor doctor = {.format = options->format};
     tell(&doctor, "cutproof", true, CP_VERSION);
     tell(&doctor, "sqlite", true, sqlite3_libversion());

@@ -21,8 +21,7 @@ struct tail {
 };
 
 static void print_step(const struct cp_case *test_case, const char *label,
-                       const struct cp_step *step)
-{
+                       const struct cp_step *step) {
     struct cp_step_text text;
     char index[16] = "";
     if (step->kind != CP_STEP_POWER_ON) {
@@ -32,13 +31,11 @@ static void print_step(const struct cp_case *test_case, const char *label,
     printf("  %-9s %-8s  %s%s%s\n", label, index, text.what, *text.where ? "  " : "", text.where);
 }
 
-static const struct cp_step *last_of(const struct tail *tail)
-{
+static const struct cp_step *last_of(const struct tail *tail) {
     return tail->count ? &tail->steps[(tail->count - 1) % LAST_STEPS] : NULL;
 }
 
-static void print_cut(struct tail *tail, const struct cp_step *cut)
-{
+static void print_cut(struct tail *tail, const struct cp_step *cut) {
     char label[16];
     const struct cp_step *last = last_of(tail);
     snprintf(label, sizeof label, "cut %u", ++tail->cut_count);
@@ -53,8 +50,7 @@ static void print_cut(struct tail *tail, const struct cp_step *cut)
     tail->count = 0;
 }
 
-static void print_tail(struct tail *tail)
-{
+static void print_tail(struct tail *tail) {
     uint32_t first = tail->count > LAST_STEPS ? tail->count - LAST_STEPS : 0;
     for (uint32_t i = first; i < tail->count; i++) {
         print_step(tail->test_case, i == first ? "then" : "", &tail->steps[i % LAST_STEPS]);
@@ -62,8 +58,7 @@ static void print_tail(struct tail *tail)
     tail->count = 0;
 }
 
-static void take_step(void *context, const struct cp_step *step)
-{
+static void take_step(void *context, const struct cp_step *step) {
     struct tail *tail = context;
     if (step->kind == CP_STEP_CUT) {
         print_cut(tail, step);
@@ -74,8 +69,7 @@ static void take_step(void *context, const struct cp_step *step)
 
 void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
                               const struct cp_violation *violation,
-                              const struct cp_options *options)
-{
+                              const struct cp_options *options) {
     char id[CP_CASE_ID_MAX];
     cp_case_id_format(test_case->name, hash, violation->trace, id);
     printf("cutproof replay '%s'", id);
@@ -89,8 +83,7 @@ void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
 
 void cp_failure_print(const struct cp_case *test_case, const struct cp_program *program,
                       uint32_t hash, const struct cp_violation *violation,
-                      const struct cp_options *options)
-{
+                      const struct cp_options *options) {
     struct tail tail = {.test_case = test_case};
     struct cp_violation seen;
     char error[CP_MESSAGE_MAX] = "";

@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum cp_exit complain(const char *path)
-{
+static enum cp_exit complain(const char *path) {
     if (errno == EEXIST) {
         cp_complain("'%s' exists and is not overwritten", path);
         cp_help("remove it, or name another directory: cutproof init DIR");
@@ -22,8 +21,7 @@ static enum cp_exit complain(const char *path)
     return CP_EXIT_USAGE;
 }
 
-static int write_new(const char *path, const char *text)
-{
+static int write_new(const char *path, const char *text) {
     int file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (file < 0) {
         return -1;
@@ -33,8 +31,7 @@ static int write_new(const char *path, const char *text)
     return close(file) == 0 && is_whole ? 0 : -1;
 }
 
-enum cp_exit cp_command_init(const struct cp_options *options)
-{
+enum cp_exit cp_command_init(const struct cp_options *options) {
     const char *directory = options->argument_count > 0 ? options->arguments[0] : "scenarios";
     char path[512];
     if (options->argument_count > 1) {

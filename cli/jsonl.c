@@ -8,13 +8,12 @@
 #include <string.h>
 
 // Length of the UTF-8 sequence at text, or 0 if it is none.
-static size_t utf8_length(const unsigned char *text)
-{
-    size_t length = text[0] < 0x80                        ? 1
+static size_t utf8_length(const unsigned char *text) {
+    size_t length = text[0] < 0x80                       ? 1
                     : text[0] >= 0xC2 && text[0] <= 0xDF ? 2
                     : text[0] >= 0xE0 && text[0] <= 0xEF ? 3
                     : text[0] >= 0xF0 && text[0] <= 0xF4 ? 4
-                                                          : 0;
+                                                         : 0;
     for (size_t i = 1; i < length; i++) {
         if ((text[i] & 0xC0) != 0x80) {
             return 0;
@@ -25,8 +24,7 @@ static size_t utf8_length(const unsigned char *text)
     return is_overlong || is_beyond ? 0 : length;
 }
 
-static void write_ascii(FILE *out, unsigned char letter)
-{
+static void write_ascii(FILE *out, unsigned char letter) {
     if (letter == '"' || letter == '\\') {
         fprintf(out, "\\%c", letter);
     } else if (letter < 0x20 || letter == 0x7F) {
@@ -36,8 +34,7 @@ static void write_ascii(FILE *out, unsigned char letter)
     }
 }
 
-static void write_string(FILE *out, const char *string)
-{
+static void write_string(FILE *out, const char *string) {
     const unsigned char *text = (const unsigned char *)string;
     fputc('"', out);
     while (*text) {
@@ -54,8 +51,7 @@ static void write_string(FILE *out, const char *string)
     fputc('"', out);
 }
 
-static void begin_value(struct cp_jsonl *json, const char *key)
-{
+static void begin_value(struct cp_jsonl *json, const char *key) {
     if (json->depth > 0 && json->has_value[json->depth]) {
         fputc(',', json->out);
     }
@@ -66,23 +62,20 @@ static void begin_value(struct cp_jsonl *json, const char *key)
     }
 }
 
-void cp_jsonl_open(struct cp_jsonl *json, const char *key, char bracket)
-{
+void cp_jsonl_open(struct cp_jsonl *json, const char *key, char bracket) {
     begin_value(json, key);
     fputc(bracket, json->out);
     json->has_value[++json->depth] = false;
 }
 
-void cp_jsonl_close(struct cp_jsonl *json, char bracket)
-{
+void cp_jsonl_close(struct cp_jsonl *json, char bracket) {
     fputc(bracket, json->out);
     if (--json->depth == 0) {
         fputc('\n', json->out);
     }
 }
 
-void cp_jsonl_text(struct cp_jsonl *json, const char *key, const char *text)
-{
+void cp_jsonl_text(struct cp_jsonl *json, const char *key, const char *text) {
     begin_value(json, key);
     if (text) {
         write_string(json->out, text);
@@ -91,20 +84,17 @@ void cp_jsonl_text(struct cp_jsonl *json, const char *key, const char *text)
     }
 }
 
-void cp_jsonl_count(struct cp_jsonl *json, const char *key, uint64_t value)
-{
+void cp_jsonl_count(struct cp_jsonl *json, const char *key, uint64_t value) {
     begin_value(json, key);
     fprintf(json->out, "%" PRIu64, value);
 }
 
-void cp_jsonl_real(struct cp_jsonl *json, const char *key, double value)
-{
+void cp_jsonl_real(struct cp_jsonl *json, const char *key, double value) {
     begin_value(json, key);
     fprintf(json->out, "%.6f", value);
 }
 
-void cp_jsonl_bool(struct cp_jsonl *json, const char *key, bool value)
-{
+void cp_jsonl_bool(struct cp_jsonl *json, const char *key, bool value) {
     begin_value(json, key);
     fputs(value ? "true" : "false", json->out);
 }

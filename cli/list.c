@@ -10,13 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *part_name(const struct cp_case *test_case)
-{
+static const char *part_name(const struct cp_case *test_case) {
     return test_case->device_count ? test_case->devices[0].name : "?";
 }
 
-static void print_case(const struct cp_case *test_case, int name_width)
-{
+static void print_case(const struct cp_case *test_case, int name_width) {
     char faults[160], bounds[160];
     cp_case_text_faults(&test_case->faults, faults, sizeof faults);
     cp_case_text_bounds(&test_case->bounds, bounds, sizeof bounds);
@@ -24,8 +22,7 @@ static void print_case(const struct cp_case *test_case, int name_width)
            test_case->format, cp_verdict_name(test_case->expect.verdict), faults, bounds);
 }
 
-static void print_bound_json(struct cp_jsonl *json, const char *key, uint32_t bound)
-{
+static void print_bound_json(struct cp_jsonl *json, const char *key, uint32_t bound) {
     if (bound == CP_UNLIMITED) {
         cp_jsonl_text(json, key, NULL);
     } else {
@@ -33,8 +30,7 @@ static void print_bound_json(struct cp_jsonl *json, const char *key, uint32_t bo
     }
 }
 
-static void print_promises_json(struct cp_jsonl *json, const char *key, uint32_t bits)
-{
+static void print_promises_json(struct cp_jsonl *json, const char *key, uint32_t bits) {
     cp_jsonl_open(json, key, '[');
     for (uint32_t i = 0; i < CP_PROMISE_COUNT; i++) {
         if (bits >> i & 1) {
@@ -44,8 +40,7 @@ static void print_promises_json(struct cp_jsonl *json, const char *key, uint32_t
     cp_jsonl_close(json, ']');
 }
 
-static void print_bounds_json(struct cp_jsonl *json, const struct cp_bounds *bounds)
-{
+static void print_bounds_json(struct cp_jsonl *json, const struct cp_bounds *bounds) {
     cp_jsonl_open(json, "bounds", '{');
     print_bound_json(json, "cuts_max", bounds->cuts_max);
     print_bound_json(json, "torn_max", bounds->torn_max);
@@ -54,8 +49,7 @@ static void print_bounds_json(struct cp_jsonl *json, const struct cp_bounds *bou
     cp_jsonl_close(json, '}');
 }
 
-static void print_case_json(const struct cp_case *test_case)
-{
+static void print_case_json(const struct cp_case *test_case) {
     struct cp_jsonl json = {.out = stdout};
     char faults[160];
     cp_case_text_faults(&test_case->faults, faults, sizeof faults);
@@ -75,15 +69,13 @@ static void print_case_json(const struct cp_case *test_case)
     cp_jsonl_close(&json, '}');
 }
 
-static void print_part(const struct cp_part *part)
-{
+static void print_part(const struct cp_part *part) {
     printf("%-14s %5" PRIu32 " KiB in pages of %" PRIu32 " B, writes of %" PRIu32 " B  %s\n",
            part->name, part->size_bytes / 1024, part->erase_size_bytes, part->write_size_bytes,
            part->about);
 }
 
-static void print_part_json(const struct cp_part *part)
-{
+static void print_part_json(const struct cp_part *part) {
     struct cp_jsonl json = {.out = stdout};
     cp_jsonl_open(&json, NULL, '{');
     cp_jsonl_text(&json, "type", "part");
@@ -102,8 +94,7 @@ static void print_part_json(const struct cp_part *part)
     cp_jsonl_close(&json, '}');
 }
 
-static enum cp_exit list_parts(enum cp_format format)
-{
+static enum cp_exit list_parts(enum cp_format format) {
     size_t count = 0;
     const struct cp_part *parts = cp_parts(&count);
     for (size_t i = 0; i < count; i++) {
@@ -112,8 +103,7 @@ static enum cp_exit list_parts(enum cp_format format)
     return CP_EXIT_OK;
 }
 
-static void list_cases(const struct cp_case_list *list, enum cp_format format)
-{
+static void list_cases(const struct cp_case_list *list, enum cp_format format) {
     int width = 0;
     for (size_t i = 0; i < list->count; i++) {
         int length = (int)strlen(list->cases[i].name);
@@ -128,8 +118,7 @@ static void list_cases(const struct cp_case_list *list, enum cp_format format)
     }
 }
 
-enum cp_exit cp_command_list(const struct cp_options *options)
-{
+enum cp_exit cp_command_list(const struct cp_options *options) {
     if (options->targets) {
         return list_parts(options->format);
     }

@@ -33,8 +33,7 @@ static const struct command {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static const struct command *find_command(const char *name)
-{
+static const struct command *find_command(const char *name) {
     struct cp_suggestion nearest = cp_suggestion_of(name);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, name) == 0) {
@@ -48,8 +47,7 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-static void print_overview(FILE *out)
-{
+static void print_overview(FILE *out) {
     fputs("Cutproof proves that a bootloader survives power loss at any moment.\n\n"
           "  cutproof run scenarios            explore every power cut of every case\n"
           "  cutproof replay ID                run one trace again, step by step\n\n"
@@ -63,16 +61,14 @@ static void print_overview(FILE *out)
           out);
 }
 
-static enum cp_exit print_command_help(const struct command *command)
-{
+static enum cp_exit print_command_help(const struct command *command) {
     printf("cutproof %s %s\n  %s\n\nOptions:\n", command->name, command->usage, command->about);
     cp_options_print_help(command->bit);
     printf("\nExample:\n  %s\n", command->example);
     return CP_EXIT_OK;
 }
 
-static enum cp_exit run_help(const char *name)
-{
+static enum cp_exit run_help(const char *name) {
     if (!name) {
         print_overview(stdout);
         return CP_EXIT_OK;
@@ -81,8 +77,7 @@ static enum cp_exit run_help(const char *name)
     return command ? print_command_help(command) : CP_EXIT_USAGE;
 }
 
-static enum cp_exit run_command(const struct command *command, int argc, char **argv)
-{
+static enum cp_exit run_command(const struct command *command, int argc, char **argv) {
     struct cp_options options = {
         .color = "auto", .format_name = "human", .all = argv, .all_count = argc};
     if (cp_options_parse(command->bit, argc - 1, argv + 1, &options) < 0) {
@@ -93,8 +88,7 @@ static enum cp_exit run_command(const struct command *command, int argc, char **
     return options.help ? print_command_help(command) : command->run(&options);
 }
 
-static enum cp_exit dispatch(int argc, char **argv)
-{
+static enum cp_exit dispatch(int argc, char **argv) {
     const char *first = argc > 1 ? argv[1] : NULL;
     if (!first) {
         print_overview(stderr);
@@ -111,8 +105,7 @@ static enum cp_exit dispatch(int argc, char **argv)
     return command ? run_command(command, argc, argv) : CP_EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     enum cp_exit code = dispatch(argc, argv);
     // A report cut short by a full disk must not look like a good one.
     if (fflush(stdout) == EOF || ferror(stdout)) {

@@ -18,9 +18,9 @@ struct option_row {
 };
 
 #define FIELD(field) offsetof(struct cp_options, field)
-#define EXPLORES (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
-#define SELECTS (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
-#define HAS_JSON (CP_COMMAND_ALL & ~(uint32_t)CP_COMMAND_INIT)
+#define EXPLORES     (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
+#define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
+#define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)CP_COMMAND_INIT)
 
 static const struct option_row table[] = {
     {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY,
@@ -47,19 +47,18 @@ static const struct option_row table[] = {
     {"help", 'h', NULL, FIELD(help), CP_COMMAND_ALL, "show this help"},
 };
 
-#define ROW_COUNT (sizeof table / sizeof table[0])
+#define ROW_COUNT   (sizeof table / sizeof table[0])
 #define FIRST_VALUE 256 // above every short form
 
-static void make_getopt_tables(uint32_t bit, struct option *options, char *letters)
-{
+static void make_getopt_tables(uint32_t bit, struct option *options, char *letters) {
     *letters++ = ':'; // a missing argument is told from an unknown option
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (!(table[i].commands & bit)) {
             continue;
         }
-        *options++ = (struct option){table[i].name,
-                                     table[i].argument ? required_argument : no_argument, NULL,
-                                     FIRST_VALUE + (int)i};
+        *options++ =
+            (struct option){table[i].name, table[i].argument ? required_argument : no_argument,
+                            NULL, FIRST_VALUE + (int)i};
         if (table[i].letter) {
             *letters++ = table[i].letter;
         }
@@ -68,8 +67,7 @@ static void make_getopt_tables(uint32_t bit, struct option *options, char *lette
     *letters = '\0';
 }
 
-static const struct option_row *find_row(int value)
-{
+static const struct option_row *find_row(int value) {
     if (value >= FIRST_VALUE) {
         return &table[value - FIRST_VALUE];
     }
@@ -81,8 +79,7 @@ static const struct option_row *find_row(int value)
     return NULL;
 }
 
-static void store(struct cp_options *options, const struct option_row *row)
-{
+static void store(struct cp_options *options, const struct option_row *row) {
     char *field = (char *)options + row->offset;
     if (row->argument) {
         memcpy(field, &optarg, sizeof optarg);
@@ -91,8 +88,7 @@ static void store(struct cp_options *options, const struct option_row *row)
     }
 }
 
-static int complain_unknown(uint32_t bit, const char *given)
-{
+static int complain_unknown(uint32_t bit, const char *given) {
     struct cp_suggestion nearest = cp_suggestion_of(given + strspn(given, "-"));
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (table[i].commands & bit) {
@@ -106,8 +102,7 @@ static int complain_unknown(uint32_t bit, const char *given)
     return -1;
 }
 
-static int check_choice(const char *option, const char *value, const char *const *choices)
-{
+static int check_choice(const char *option, const char *value, const char *const *choices) {
     struct cp_suggestion nearest = cp_suggestion_of(value);
     for (size_t i = 0; choices[i]; i++) {
         if (strcmp(choices[i], value) == 0) {
@@ -121,8 +116,7 @@ static int check_choice(const char *option, const char *value, const char *const
     return -1;
 }
 
-static int check_values(struct cp_options *options)
-{
+static int check_values(struct cp_options *options) {
     static const char *const formats[] = {"human", "json", NULL};
     static const char *const colors[] = {"auto", "always", "never", NULL};
     int format = check_choice("format", options->format_name, formats);
@@ -133,8 +127,7 @@ static int check_values(struct cp_options *options)
     return 0;
 }
 
-int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options)
-{
+int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options) {
     struct option long_options[ROW_COUNT + 1];
     char letters[ROW_COUNT + 2];
     make_getopt_tables(command_bit, long_options, letters);
@@ -159,8 +152,7 @@ int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_opti
     return check_values(options);
 }
 
-void cp_options_print_help(uint32_t command_bit)
-{
+void cp_options_print_help(uint32_t command_bit) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct option_row *row = &table[i];
         if (row->commands & command_bit) {

@@ -15,7 +15,7 @@ struct cp_options {
     const char *core;
     const char *case_name;
     const char *tag;
-    const char *color;  // "auto", "always" or "never"
+    const char *color; // "auto", "always" or "never"
     const char *format_name;
     enum cp_format format;
     bool fail_fast;

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct cp_program *cp_cli_load_program(const struct cp_options *options)
-{
+const struct cp_program *cp_cli_load_program(const struct cp_options *options) {
     char error[CP_MESSAGE_MAX] = "";
     char path[512];
     // Without a slash the loader would search the system's libraries.

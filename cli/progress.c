@@ -8,24 +8,22 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#define LIVE_PERIOD_S 0.1
+#define LIVE_PERIOD_S      0.1
 #define HEARTBEAT_PERIOD_S 30.0
-#define RATE_SECONDS_MIN 0.5 // before that a rate says nothing
+#define RATE_SECONDS_MIN   0.5 // before that a rate says nothing
 
 static volatile sig_atomic_t is_stopped;
 static bool is_line_shown;
 static double shown_at_s; // on the monotonic clock
 
-static void on_signal(int number)
-{
+static void on_signal(int number) {
     (void)number;
     is_stopped = 1;
 }
 
 // A handler on the stack of the program under test would leave its frame in
 // memory that counts as the machine's state, so it has a stack of its own.
-void cp_progress_catch_signals(void)
-{
+void cp_progress_catch_signals(void) {
     static char stack[64 * 1024];
     const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_handler = on_signal,
@@ -36,13 +34,11 @@ void cp_progress_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-bool cp_progress_is_stopped(void)
-{
+bool cp_progress_is_stopped(void) {
     return is_stopped != 0;
 }
 
-static double now_s(void)
-{
+static double now_s(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
@@ -51,8 +47,7 @@ static double now_s(void)
 // What is known of the time to go. min_states is only a lower bound on the
 // states and a budget only an upper bound on the time, and so they are named;
 // when neither is there nothing is known, and nothing is said.
-static void describe_rest(const struct cp_progress *progress, char *out, size_t size)
-{
+static void describe_rest(const struct cp_progress *progress, char *out, size_t size) {
     const struct cp_case *test_case = progress->test_case;
     double rate = (double)progress->states / progress->seconds;
     out[0] = '\0';
@@ -61,13 +56,11 @@ static void describe_rest(const struct cp_progress *progress, char *out, size_t 
         snprintf(out, size, "  ETA >= %s (min_states)", cp_duration(rest).text);
     } else if (test_case->bounds.seconds_max != CP_UNLIMITED) {
         double rest = (double)test_case->bounds.seconds_max - progress->seconds;
-        snprintf(out, size, "  ETA <= %s (budget)",
-                 cp_duration(rest > 0 ? rest : 0).text);
+        snprintf(out, size, "  ETA <= %s (budget)", cp_duration(rest > 0 ? rest : 0).text);
     }
 }
 
-static void describe(const struct cp_progress *progress, char *out, size_t size)
-{
+static void describe(const struct cp_progress *progress, char *out, size_t size) {
     char rest[64] = "", rate[48] = "";
     if (progress->seconds >= RATE_SECONDS_MIN) {
         double per_second = (double)progress->states / progress->seconds;
@@ -80,8 +73,7 @@ static void describe(const struct cp_progress *progress, char *out, size_t size)
 }
 
 // A line longer than the terminal would wrap and could not be taken away again.
-static int columns(void)
-{
+static int columns(void) {
     struct winsize size;
     if (ioctl(fileno(stderr), TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
         return size.ws_col - 1;
@@ -89,8 +81,7 @@ static int columns(void)
     return 79;
 }
 
-bool cp_progress_tick(void *context, const struct cp_progress *progress)
-{
+bool cp_progress_tick(void *context, const struct cp_progress *progress) {
     (void)context;
     bool is_live = cp_is_live(stderr);
     double now = now_s();
@@ -112,8 +103,7 @@ bool cp_progress_tick(void *context, const struct cp_progress *progress)
     return !is_stopped;
 }
 
-void cp_progress_clear(void)
-{
+void cp_progress_clear(void) {
     if (is_line_shown) {
         fputs("\r\033[K", stderr);
         fflush(stderr);

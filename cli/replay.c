@@ -32,8 +32,7 @@ struct replay {
     char nearest_name[CP_NAME_MAX];
 };
 
-static void offer_name(void *context, const char *name)
-{
+static void offer_name(void *context, const char *name) {
     struct replay *replay = context;
     const char *best = replay->nearest.best;
     cp_suggestion_offer(&replay->nearest, name);
@@ -44,15 +43,13 @@ static void offer_name(void *context, const char *name)
     }
 }
 
-static void offer_loaded(struct replay *replay)
-{
+static void offer_loaded(struct replay *replay) {
     for (size_t i = 0; i < replay->cases.count; i++) {
         offer_name(replay, replay->cases.cases[i].name);
     }
 }
 
-static enum cp_exit find_in_paths(struct replay *replay, char *const *paths, int path_count)
-{
+static enum cp_exit find_in_paths(struct replay *replay, char *const *paths, int path_count) {
     const struct cp_options all = {0};
     enum cp_exit code = cp_select_cases(&all, paths, path_count, &replay->cases);
     if (code == CP_EXIT_OK) {
@@ -62,8 +59,7 @@ static enum cp_exit find_in_paths(struct replay *replay, char *const *paths, int
     return code;
 }
 
-static enum cp_exit find_in_log(struct replay *replay, const char *log)
-{
+static enum cp_exit find_in_log(struct replay *replay, const char *log) {
     char error[CP_MESSAGE_MAX], file[256];
     char *yaml = NULL;
     uint32_t hash;
@@ -80,16 +76,14 @@ static enum cp_exit find_in_log(struct replay *replay, const char *log)
     return errors == 0 ? CP_EXIT_OK : CP_EXIT_USAGE;
 }
 
-static bool is_directory(const char *path)
-{
+static bool is_directory(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 // Where to look: what was given, else the scenarios of this directory, else the
 // text kept in the latest log.
-static enum cp_exit look(struct replay *replay)
-{
+static enum cp_exit look(struct replay *replay) {
     static char default_path[] = "scenarios";
     char *const default_paths[] = {default_path};
     const struct cp_options *options = replay->options;
@@ -109,8 +103,7 @@ static enum cp_exit look(struct replay *replay)
     return code;
 }
 
-static enum cp_exit find_case(struct replay *replay)
-{
+static enum cp_exit find_case(struct replay *replay) {
     enum cp_exit code = look(replay);
     if (code == CP_EXIT_OK && !replay->test_case) {
         cp_complain("no case is named '%s'", replay->id.name);
@@ -124,15 +117,15 @@ static enum cp_exit find_case(struct replay *replay)
     return code == CP_EXIT_NOTHING ? CP_EXIT_USAGE : code;
 }
 
-static enum cp_exit check_hash(const struct replay *replay)
-{
+static enum cp_exit check_hash(const struct replay *replay) {
     uint32_t hash = cp_case_hash(replay->test_case, replay->program);
     if (hash == replay->id.hash) {
         return CP_EXIT_OK;
     }
     if (replay->options->force) {
-        fprintf(stderr, "cutproof: warning: the id was made for hash %08" PRIx32
-                        ", this is %08" PRIx32 "; replaying anyway\n",
+        fprintf(stderr,
+                "cutproof: warning: the id was made for hash %08" PRIx32 ", this is %08" PRIx32
+                "; replaying anyway\n",
                 replay->id.hash, hash);
         return CP_EXIT_OK;
     }
@@ -143,8 +136,7 @@ static enum cp_exit check_hash(const struct replay *replay)
     return CP_EXIT_USAGE;
 }
 
-static enum cp_exit set_up(struct replay *replay)
-{
+static enum cp_exit set_up(struct replay *replay) {
     char error[CP_MESSAGE_MAX];
     if (replay->options->argument_count == 0) {
         cp_complain("which case? Give an id like 'seed/update-confirm@3f9a1c20:a137,a12'");
@@ -164,8 +156,7 @@ static enum cp_exit set_up(struct replay *replay)
     return replay->program ? check_hash(replay) : CP_EXIT_USAGE;
 }
 
-static void print_step(const struct replay *replay, const struct cp_step *step)
-{
+static void print_step(const struct replay *replay, const struct cp_step *step) {
     struct cp_step_text text;
     cp_step_describe(replay->test_case, step, &text);
     switch (step->kind) {
@@ -188,8 +179,7 @@ static void print_step(const struct replay *replay, const struct cp_step *step)
     }
 }
 
-static void take_step(void *context, const struct cp_step *step)
-{
+static void take_step(void *context, const struct cp_step *step) {
     struct replay *replay = context;
     if (replay->options->format == CP_FORMAT_JSON) {
         struct cp_jsonl json = {.out = stdout};
@@ -202,8 +192,7 @@ static void take_step(void *context, const struct cp_step *step)
     }
 }
 
-static void print_end_json(const struct replay *replay, const struct cp_violation *violation)
-{
+static void print_end_json(const struct replay *replay, const struct cp_violation *violation) {
     struct cp_jsonl json = {.out = stdout};
     cp_jsonl_open(&json, NULL, '{');
     cp_jsonl_text(&json, "type", "summary");
@@ -215,8 +204,7 @@ static void print_end_json(const struct replay *replay, const struct cp_violatio
     cp_jsonl_close(&json, '}');
 }
 
-static void print_end(const struct replay *replay, const struct cp_violation *violation)
-{
+static void print_end(const struct replay *replay, const struct cp_violation *violation) {
     if (replay->options->format == CP_FORMAT_JSON) {
         print_end_json(replay, violation);
     } else if (violation) {
@@ -225,14 +213,12 @@ static void print_end(const struct replay *replay, const struct cp_violation *vi
                cp_color(stdout, CP_COLOR_BAD), cp_color(stdout, CP_COLOR_NONE),
                replay->test_case->name, cp_promise_name(violation->promise));
     } else {
-        printf("%sHOLDS%s  no promise broke on this trace of %s\n",
-               cp_color(stdout, CP_COLOR_GOOD), cp_color(stdout, CP_COLOR_NONE),
-               replay->test_case->name);
+        printf("%sHOLDS%s  no promise broke on this trace of %s\n", cp_color(stdout, CP_COLOR_GOOD),
+               cp_color(stdout, CP_COLOR_NONE), replay->test_case->name);
     }
 }
 
-static enum cp_exit run_trace(struct replay *replay)
-{
+static enum cp_exit run_trace(struct replay *replay) {
     struct cp_violation violation;
     char error[CP_MESSAGE_MAX] = "";
     int code = cp_replay(replay->test_case, replay->program, replay->id.trace, take_step, replay,
@@ -246,8 +232,7 @@ static enum cp_exit run_trace(struct replay *replay)
     return code ? CP_EXIT_VIOLATED : CP_EXIT_OK;
 }
 
-enum cp_exit cp_command_replay(const struct cp_options *options)
-{
+enum cp_exit cp_command_replay(const struct cp_options *options) {
     struct replay replay = {.options = options};
     enum cp_exit code = set_up(&replay);
     if (code == CP_EXIT_OK) {

@@ -28,16 +28,14 @@ struct run {
     bool has_log_failed;
 };
 
-static double now_s(void)
-{
+static double now_s(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 // The command line in one string, quoted where a shell would need it.
-static char *join_command_line(const struct cp_options *options)
-{
+static char *join_command_line(const struct cp_options *options) {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -45,16 +43,15 @@ static char *join_command_line(const struct cp_options *options)
         return NULL;
     }
     for (int i = 0; i < options->all_count; i++) {
-        bool is_plain = strcspn(options->all[i], " '\"$\\*?[]()&;<>|`!#\t\n") ==
-                        strlen(options->all[i]);
+        bool is_plain =
+            strcspn(options->all[i], " '\"$\\*?[]()&;<>|`!#\t\n") == strlen(options->all[i]);
         fprintf(out, is_plain ? "%s%s" : "%s'%s'", i ? " " : "", options->all[i]);
     }
     fclose(out);
     return text;
 }
 
-static enum cp_exit open_log(struct run *run)
-{
+static enum cp_exit open_log(struct run *run) {
     enum cp_exit code = cp_run_place_make(run->options->log, &run->place);
     if (code != CP_EXIT_OK) {
         return code;
@@ -75,11 +72,10 @@ static enum cp_exit open_log(struct run *run)
     return CP_EXIT_OK;
 }
 
-static enum cp_exit set_up(struct run *run)
-{
+static enum cp_exit set_up(struct run *run) {
     const struct cp_options *options = run->options;
-    enum cp_exit code = cp_select_cases(options, options->arguments, options->argument_count,
-                                        &run->cases);
+    enum cp_exit code =
+        cp_select_cases(options, options->arguments, options->argument_count, &run->cases);
     if (code != CP_EXIT_OK) {
         return code;
     }
@@ -100,14 +96,12 @@ static enum cp_exit set_up(struct run *run)
     return open_log(run);
 }
 
-static int log_state(void *context, const struct cp_state_row *row)
-{
+static int log_state(void *context, const struct cp_state_row *row) {
     struct run *run = context;
     return cp_log_state(run->log, row);
 }
 
-static void note_log(struct run *run, int err)
-{
+static void note_log(struct run *run, int err) {
     if (err && !run->has_log_failed) {
         cp_progress_clear();
         cp_complain("%s", cp_log_error(run->log));
@@ -115,8 +109,7 @@ static void note_log(struct run *run, int err)
     }
 }
 
-static void explore(struct run *run, struct cp_ended *ended)
-{
+static void explore(struct run *run, struct cp_ended *ended) {
     const struct cp_case *test_case = ended->test_case;
     const char *yaml = cp_select_text_of(&run->cases, test_case);
     const struct cp_sink sink = {run, log_state, cp_progress_tick};
@@ -128,8 +121,7 @@ static void explore(struct run *run, struct cp_ended *ended)
     cp_progress_clear();
 }
 
-static void print_violations(const struct run *run, const struct cp_ended *ended)
-{
+static void print_violations(const struct run *run, const struct cp_ended *ended) {
     for (uint32_t i = 0; i < ended->result.violation_count; i++) {
         const struct cp_violation *violation = &ended->result.violations[i];
         bool is_claimed = cp_verdict_is_claimed(ended->test_case, violation);
@@ -139,8 +131,7 @@ static void print_violations(const struct run *run, const struct cp_ended *ended
     }
 }
 
-static void print_case(const struct run *run, const struct cp_ended *ended)
-{
+static void print_case(const struct run *run, const struct cp_ended *ended) {
     if (run->options->format == CP_FORMAT_JSON) {
         struct cp_jsonl json = {.out = stdout};
         cp_verdict_print_json(ended->test_case, ended->hash, &ended->result, &json);
@@ -157,8 +148,7 @@ static void print_case(const struct run *run, const struct cp_ended *ended)
 }
 
 // The sites and wear of a case are in the log now; of many cases they would be much.
-static void run_case(struct run *run, const struct cp_case *test_case)
-{
+static void run_case(struct run *run, const struct cp_case *test_case) {
     struct cp_ended *ended = &run->summary.ended[run->summary.ended_count++];
     ended->test_case = test_case;
     explore(run, ended);
@@ -167,14 +157,12 @@ static void run_case(struct run *run, const struct cp_case *test_case)
     run->summary.code = cp_exit_worse(run->summary.code, ended->code);
 }
 
-static bool must_stop(const struct run *run)
-{
+static bool must_stop(const struct run *run) {
     bool has_failed = run->options->fail_fast && run->summary.code != CP_EXIT_OK;
     return has_failed || run->has_log_failed || cp_progress_is_stopped();
 }
 
-static void run_cases(struct run *run)
-{
+static void run_cases(struct run *run) {
     double started_s = now_s();
     if (run->options->format == CP_FORMAT_HUMAN) {
         printf("Run %s  cutproof %s  core %s %s\n", run->place.id, CP_VERSION, run->program->name,
@@ -188,8 +176,7 @@ static void run_cases(struct run *run)
 }
 
 // A run is complete when every selected case was run to its end.
-static void finish(struct run *run)
-{
+static void finish(struct run *run) {
     struct cp_summary *summary = &run->summary;
     bool is_complete = summary->ended_count == summary->selected_count && !run->has_log_failed &&
                        !cp_progress_is_stopped();
@@ -207,8 +194,7 @@ static void finish(struct run *run)
     }
 }
 
-enum cp_exit cp_command_run(const struct cp_options *options)
-{
+enum cp_exit cp_command_run(const struct cp_options *options) {
     struct run run = {.options = options};
     enum cp_exit code = set_up(&run);
     if (code == CP_EXIT_OK) {

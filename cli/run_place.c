@@ -15,8 +15,7 @@
 
 #define TRIES_MAX 16
 
-static void make_id(char id[CP_RUN_ID_MAX])
-{
+static void make_id(char id[CP_RUN_ID_MAX]) {
     uint16_t random = 0;
     time_t now = time(NULL);
     struct tm utc;
@@ -27,21 +26,18 @@ static void make_id(char id[CP_RUN_ID_MAX])
     snprintf(id + end, CP_RUN_ID_MAX - end, "-%04x", random);
 }
 
-static int make_directory(const char *path)
-{
+static int make_directory(const char *path) {
     return mkdir(path, 0777) == 0 || errno == EEXIST ? 0 : -1;
 }
 
-static enum cp_exit complain(const char *path)
-{
+static enum cp_exit complain(const char *path) {
     cp_complain("cannot make '%s': %s", path, strerror(errno));
     cp_help("work in a directory that can be written to, or name a log with --log FILE");
     return CP_EXIT_USAGE;
 }
 
 // The directory is made by us alone, so two runs never share one.
-static enum cp_exit make_own_directory(struct cp_run_place *place)
-{
+static enum cp_exit make_own_directory(struct cp_run_place *place) {
     char path[CP_RUN_PATH_MAX];
     for (int i = 0; i < TRIES_MAX; i++) {
         make_id(place->id);
@@ -57,8 +53,7 @@ static enum cp_exit make_own_directory(struct cp_run_place *place)
     return complain(path);
 }
 
-enum cp_exit cp_run_place_make(const char *log, struct cp_run_place *place)
-{
+enum cp_exit cp_run_place_make(const char *log, struct cp_run_place *place) {
     make_id(place->id);
     if (log) {
         int length = snprintf(place->log, sizeof place->log, "%s", log);
@@ -75,12 +70,10 @@ enum cp_exit cp_run_place_make(const char *log, struct cp_run_place *place)
 }
 
 // Made aside and renamed, so that at no moment there is no link.
-void cp_run_place_link(const struct cp_run_place *place)
-{
+void cp_run_place_link(const struct cp_run_place *place) {
     char aside[CP_RUN_PATH_MAX];
     snprintf(aside, sizeof aside, "%s/latest-%s", CP_RUNS_DIRECTORY, place->id);
-    if (symlink(place->id, aside) == 0 &&
-        rename(aside, CP_RUNS_DIRECTORY "/latest") < 0) {
+    if (symlink(place->id, aside) == 0 && rename(aside, CP_RUNS_DIRECTORY "/latest") < 0) {
         unlink(aside);
     }
 }

@@ -6,9 +6,9 @@
 #include "cli/exit_code.h"
 
 #define CP_RUNS_DIRECTORY ".cutproof/runs"
-#define CP_LATEST_LOG CP_RUNS_DIRECTORY "/latest/run.db"
-#define CP_RUN_ID_MAX 32
-#define CP_RUN_PATH_MAX 256
+#define CP_LATEST_LOG     CP_RUNS_DIRECTORY "/latest/run.db"
+#define CP_RUN_ID_MAX     32
+#define CP_RUN_PATH_MAX   256
 
 struct cp_run_place {
     char id[CP_RUN_ID_MAX]; // 20261122-140501-1a2b

@@ -10,8 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct cp_case *cp_select_find(const struct cp_case_list *list, const char *name)
-{
+const struct cp_case *cp_select_find(const struct cp_case_list *list, const char *name) {
     for (size_t i = 0; i < list->count; i++) {
         if (strcmp(list->cases[i].name, name) == 0) {
             return &list->cases[i];
@@ -20,8 +19,7 @@ const struct cp_case *cp_select_find(const struct cp_case_list *list, const char
     return NULL;
 }
 
-const char *cp_select_text_of(const struct cp_case_list *list, const struct cp_case *test_case)
-{
+const char *cp_select_text_of(const struct cp_case_list *list, const struct cp_case *test_case) {
     for (size_t i = 0; i < list->text_count; i++) {
         if (strcmp(list->texts[i].file, test_case->file) == 0) {
             return list->texts[i].text;
@@ -30,8 +28,7 @@ const char *cp_select_text_of(const struct cp_case_list *list, const struct cp_c
     return NULL;
 }
 
-static enum cp_exit complain_no_case(const struct cp_case_list *list, const char *name)
-{
+static enum cp_exit complain_no_case(const struct cp_case_list *list, const char *name) {
     struct cp_suggestion nearest = cp_suggestion_of(name);
     for (size_t i = 0; i < list->count; i++) {
         cp_suggestion_offer(&nearest, list->cases[i].name);
@@ -43,8 +40,7 @@ static enum cp_exit complain_no_case(const struct cp_case_list *list, const char
     return CP_EXIT_NOTHING;
 }
 
-static enum cp_exit keep_named(struct cp_case_list *list, const char *name)
-{
+static enum cp_exit keep_named(struct cp_case_list *list, const char *name) {
     const struct cp_case *found = cp_select_find(list, name);
     if (!found) {
         return complain_no_case(list, name);
@@ -54,8 +50,7 @@ static enum cp_exit keep_named(struct cp_case_list *list, const char *name)
     return CP_EXIT_OK;
 }
 
-static enum cp_exit keep_tagged(struct cp_case_list *list, const char *tag)
-{
+static enum cp_exit keep_tagged(struct cp_case_list *list, const char *tag) {
     char wanted[CP_TAGS_MAX];
     size_t kept = 0;
     snprintf(wanted, sizeof wanted, ",%s,", tag);
@@ -71,8 +66,7 @@ static enum cp_exit keep_tagged(struct cp_case_list *list, const char *tag)
     return kept == 0 ? CP_EXIT_NOTHING : CP_EXIT_OK;
 }
 
-static int load_path(const char *path, struct cp_case_list *list)
-{
+static int load_path(const char *path, struct cp_case_list *list) {
     struct stat status;
     if (stat(path, &status) < 0) {
         cp_complain("cannot read '%s': %s", path, strerror(errno));
@@ -82,8 +76,7 @@ static int load_path(const char *path, struct cp_case_list *list)
 }
 
 enum cp_exit cp_select_cases(const struct cp_options *options, char *const *paths, int path_count,
-                             struct cp_case_list *list)
-{
+                             struct cp_case_list *list) {
     if (path_count == 0) {
         cp_complain("which scenarios? Give files or directories");
         return CP_EXIT_USAGE;
@@ -106,8 +99,7 @@ enum cp_exit cp_select_cases(const struct cp_options *options, char *const *path
     return options->tag ? keep_tagged(list, options->tag) : CP_EXIT_OK;
 }
 
-static int write_text(const char *path, const char *text)
-{
+static int write_text(const char *path, const char *text) {
     FILE *out = fopen(path, "w");
     if (!out) {
         return -1;
@@ -117,8 +109,7 @@ static int write_text(const char *path, const char *text)
 }
 
 // The loader reads files, so the text is put into one that lives only meanwhile.
-static int load_by_way_of(const char *directory, const char *text, struct cp_case_list *list)
-{
+static int load_by_way_of(const char *directory, const char *text, struct cp_case_list *list) {
     char path[300];
     snprintf(path, sizeof path, "%s/scenario.yaml", directory);
     int result = -1;
@@ -131,8 +122,7 @@ static int load_by_way_of(const char *directory, const char *text, struct cp_cas
     return result;
 }
 
-int cp_select_from_text(const char *file, const char *text, struct cp_case_list *list)
-{
+int cp_select_from_text(const char *file, const char *text, struct cp_case_list *list) {
     const char *temporary = getenv("TMPDIR");
     char directory[256];
     snprintf(directory, sizeof directory, "%s/cutproof-XXXXXX",

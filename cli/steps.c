@@ -6,14 +6,12 @@
 
 #include <stdio.h>
 
-static const char *area_name(enum cp_area area)
-{
+static const char *area_name(enum cp_area area) {
     static const char *const names[] = {"bootloader", "state", "active", "dfu"};
     return (unsigned)area < CP_AREA_COUNT ? names[area] : "outside";
 }
 
-static const char *kind_name(enum cp_step_kind kind)
-{
+static const char *kind_name(enum cp_step_kind kind) {
     static const char *const names[] = {
         [CP_STEP_POWER_ON] = "power-on", [CP_STEP_PROGRAM] = "program",
         [CP_STEP_ERASE] = "erase",       [CP_STEP_EVENT] = "event",
@@ -22,14 +20,12 @@ static const char *kind_name(enum cp_step_kind kind)
     return names[kind];
 }
 
-bool cp_step_is_operation(const struct cp_step *step)
-{
+bool cp_step_is_operation(const struct cp_step *step) {
     return step->kind == CP_STEP_PROGRAM || step->kind == CP_STEP_ERASE;
 }
 
 // The offset within the page: what a reader compares with the layout.
-static uint32_t page_offset(const struct cp_case *test_case, const struct cp_step *step)
-{
+static uint32_t page_offset(const struct cp_case *test_case, const struct cp_step *step) {
     if ((unsigned)step->area >= CP_AREA_COUNT) {
         return step->address;
     }
@@ -39,8 +35,7 @@ static uint32_t page_offset(const struct cp_case *test_case, const struct cp_ste
 }
 
 static void describe_operation(const struct cp_case *test_case, const struct cp_step *step,
-                               struct cp_step_text *text)
-{
+                               struct cp_step_text *text) {
     char place[48];
     snprintf(place, sizeof place, "%s[%u]", area_name(step->area), step->page);
     if (step->kind == CP_STEP_PROGRAM) {
@@ -52,8 +47,7 @@ static void describe_operation(const struct cp_case *test_case, const struct cp_
 }
 
 void cp_step_describe(const struct cp_case *test_case, const struct cp_step *step,
-                      struct cp_step_text *text)
-{
+                      struct cp_step_text *text) {
     text->where[0] = '\0';
     if (step->frame_count > 0) {
         struct cp_source_line line;
@@ -69,8 +63,7 @@ void cp_step_describe(const struct cp_case *test_case, const struct cp_step *ste
 }
 
 static void print_json_operation(const struct cp_case *test_case, const struct cp_step *step,
-                                 struct cp_jsonl *json)
-{
+                                 struct cp_jsonl *json) {
     cp_jsonl_text(json, "area", area_name(step->area));
     cp_jsonl_count(json, "page", step->page);
     cp_jsonl_count(json, "page_offset", page_offset(test_case, step));
@@ -82,8 +75,7 @@ static void print_json_operation(const struct cp_case *test_case, const struct c
 }
 
 void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
-                        struct cp_jsonl *json)
-{
+                        struct cp_jsonl *json) {
     cp_jsonl_open(json, NULL, '{');
     cp_jsonl_text(json, "type", "step");
     cp_jsonl_text(json, "kind", kind_name(step->kind));
@@ -104,8 +96,7 @@ void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *s
     cp_jsonl_close(json, '}');
 }
 
-void cp_step_print_chain(const struct cp_step *step)
-{
+void cp_step_print_chain(const struct cp_step *step) {
     for (uint32_t i = 0; i < step->frame_count; i++) {
         struct cp_source_line line;
         cp_source_line(step->frames[i], &line);

@@ -9,8 +9,7 @@
 
 #include <stdio.h>
 
-static size_t count_code(const struct cp_summary *summary, enum cp_exit code)
-{
+static size_t count_code(const struct cp_summary *summary, enum cp_exit code) {
     size_t count = 0;
     for (size_t i = 0; i < summary->ended_count; i++) {
         count += summary->ended[i].code == code;
@@ -18,8 +17,7 @@ static size_t count_code(const struct cp_summary *summary, enum cp_exit code)
     return count;
 }
 
-static size_t count_met(const struct cp_summary *summary, enum cp_verdict verdict)
-{
+static size_t count_met(const struct cp_summary *summary, enum cp_verdict verdict) {
     size_t count = 0;
     for (size_t i = 0; i < summary->ended_count; i++) {
         const struct cp_ended *ended = &summary->ended[i];
@@ -28,8 +26,7 @@ static size_t count_met(const struct cp_summary *summary, enum cp_verdict verdic
     return count;
 }
 
-static uint64_t total_states(const struct cp_summary *summary)
-{
+static uint64_t total_states(const struct cp_summary *summary) {
     uint64_t total = 0;
     for (size_t i = 0; i < summary->ended_count; i++) {
         total += summary->ended[i].result.states;
@@ -37,15 +34,13 @@ static uint64_t total_states(const struct cp_summary *summary)
     return total;
 }
 
-static void print_count(size_t count, const char *what)
-{
+static void print_count(size_t count, const char *what) {
     if (count > 0) {
         printf("  %s %s", cp_number(count).text, what);
     }
 }
 
-static void print_counts(const struct cp_summary *summary)
-{
+static void print_counts(const struct cp_summary *summary) {
     printf("%sSummary%s [%8s]", cp_color(stdout, CP_COLOR_BOLD), cp_color(stdout, CP_COLOR_NONE),
            cp_duration(summary->seconds).text);
     print_count(count_met(summary, CP_VERDICT_PROVED), "proved");
@@ -59,8 +54,7 @@ static void print_counts(const struct cp_summary *summary)
     printf("    %s states\n", cp_number(total_states(summary)).text);
 }
 
-static const struct cp_violation *first_unclaimed(const struct cp_ended *ended)
-{
+static const struct cp_violation *first_unclaimed(const struct cp_ended *ended) {
     for (uint32_t i = 0; i < ended->result.violation_count; i++) {
         if (!cp_verdict_is_claimed(ended->test_case, &ended->result.violations[i])) {
             return &ended->result.violations[i];
@@ -71,8 +65,7 @@ static const struct cp_violation *first_unclaimed(const struct cp_ended *ended)
 
 // Failures again, so that nobody has to scroll for them. A single case has just
 // been shown.
-static void repeat_failures(const struct cp_summary *summary)
-{
+static void repeat_failures(const struct cp_summary *summary) {
     for (size_t i = 0; summary->ended_count > 1 && i < summary->ended_count; i++) {
         const struct cp_ended *ended = &summary->ended[i];
         if (ended->code != CP_EXIT_OK) {
@@ -82,8 +75,7 @@ static void repeat_failures(const struct cp_summary *summary)
 }
 
 static void print_next(const struct cp_summary *summary, const struct cp_run_place *place,
-                       const struct cp_options *options)
-{
+                       const struct cp_options *options) {
     for (size_t i = 0; i < summary->ended_count; i++) {
         const struct cp_ended *ended = &summary->ended[i];
         const struct cp_violation *violation = first_unclaimed(ended);
@@ -98,8 +90,7 @@ static void print_next(const struct cp_summary *summary, const struct cp_run_pla
 }
 
 void cp_summary_print(const struct cp_summary *summary, const struct cp_run_place *place,
-                      const struct cp_options *options)
-{
+                      const struct cp_options *options) {
     puts("------------");
     print_counts(summary);
     repeat_failures(summary);
@@ -107,8 +98,7 @@ void cp_summary_print(const struct cp_summary *summary, const struct cp_run_plac
     print_next(summary, place, options);
 }
 
-void cp_summary_print_json(const struct cp_summary *summary, const struct cp_run_place *place)
-{
+void cp_summary_print_json(const struct cp_summary *summary, const struct cp_run_place *place) {
     struct cp_jsonl json = {.out = stdout};
     cp_jsonl_open(&json, NULL, '{');
     cp_jsonl_text(&json, "type", "summary");

@@ -10,8 +10,7 @@
 
 #define WORD_MAX 96u // longer names are not misspellings but something else
 
-struct cp_number cp_number(uint64_t value)
-{
+struct cp_number cp_number(uint64_t value) {
     char digits[24];
     struct cp_number number;
     size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, value);
@@ -26,8 +25,7 @@ struct cp_number cp_number(uint64_t value)
     return number;
 }
 
-struct cp_number cp_duration(double seconds)
-{
+struct cp_number cp_duration(double seconds) {
     struct cp_number number;
     unsigned whole = (unsigned)(seconds + 0.5);
     if (seconds < 99.95) {
@@ -40,20 +38,17 @@ struct cp_number cp_duration(double seconds)
     return number;
 }
 
-struct cp_suggestion cp_suggestion_of(const char *word)
-{
+struct cp_suggestion cp_suggestion_of(const char *word) {
     return (struct cp_suggestion){.word = word, .distance = strlen(word) / 3 + 1};
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
+static size_t min3(size_t a, size_t b, size_t c) {
     size_t least = a < b ? a : b;
     return least < c ? least : c;
 }
 
 // The edit distance: one row of the usual table at a time.
-static size_t distance(const char *left, const char *right)
-{
+static size_t distance(const char *left, const char *right) {
     size_t row[WORD_MAX + 1];
     size_t width = strlen(right);
     if (width > WORD_MAX || strlen(left) > WORD_MAX) {
@@ -73,8 +68,7 @@ static size_t distance(const char *left, const char *right)
     return row[width];
 }
 
-void cp_suggestion_offer(struct cp_suggestion *search, const char *name)
-{
+void cp_suggestion_offer(struct cp_suggestion *search, const char *name) {
     size_t found = distance(search->word, name);
     if (found < search->distance || (found == search->distance && !search->best)) {
         search->distance = found;
@@ -82,8 +76,7 @@ void cp_suggestion_offer(struct cp_suggestion *search, const char *name)
     }
 }
 
-void cp_complain(const char *format, ...)
-{
+void cp_complain(const char *format, ...) {
     va_list values;
     fprintf(stderr, "cutproof: %serror:%s ", cp_color(stderr, CP_COLOR_BAD),
             cp_color(stderr, CP_COLOR_NONE));
@@ -93,8 +86,7 @@ void cp_complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
-void cp_help(const char *format, ...)
-{
+void cp_help(const char *format, ...) {
     va_list values;
     fputs("      = help: ", stderr);
     va_start(values, format);
@@ -105,19 +97,16 @@ void cp_help(const char *format, ...)
 
 static const char *color_mode = "auto";
 
-void cp_color_choose(const char *mode)
-{
+void cp_color_choose(const char *mode) {
     color_mode = mode;
 }
 
-bool cp_is_live(FILE *stream)
-{
+bool cp_is_live(FILE *stream) {
     const char *term = getenv("TERM");
     return isatty(fileno(stream)) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-static bool is_colored(FILE *stream)
-{
+static bool is_colored(FILE *stream) {
     if (strcmp(color_mode, "auto") != 0) {
         return strcmp(color_mode, "always") == 0;
     }
@@ -125,8 +114,7 @@ static bool is_colored(FILE *stream)
     return !(refused && *refused) && cp_is_live(stream);
 }
 
-const char *cp_color(FILE *stream, enum cp_color color)
-{
+const char *cp_color(FILE *stream, enum cp_color color) {
     static const char *const escapes[] = {
         [CP_COLOR_NONE] = "\033[0m",   [CP_COLOR_GOOD] = "\033[32m", [CP_COLOR_BAD] = "\033[31m",
         [CP_COLOR_DOUBT] = "\033[33m", [CP_COLOR_BOLD] = "\033[1m",  [CP_COLOR_DIM] = "\033[2m",

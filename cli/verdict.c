@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-bool cp_verdict_is_claimed(const struct cp_case *test_case, const struct cp_violation *violation)
-{
+bool cp_verdict_is_claimed(const struct cp_case *test_case, const struct cp_violation *violation) {
     return test_case->expect.violates >> violation->promise & 1;
 }
 
-const char *cp_verdict_promise_text(enum cp_promise promise)
-{
+const char *cp_verdict_promise_text(enum cp_promise promise) {
     static const char *const texts[CP_PROMISE_COUNT] = {
         [CP_PROMISE_BOOTABLE] = "a boot left alone starts a complete, byte-exact known image",
         [CP_PROMISE_RESUMES] = "an interrupted swap or revert is finished without losing data",
@@ -31,8 +29,7 @@ const char *cp_verdict_promise_text(enum cp_promise promise)
     return (unsigned)promise < CP_PROMISE_COUNT ? texts[promise] : "?";
 }
 
-static bool has_unclaimed(const struct cp_case *test_case, const struct cp_result *result)
-{
+static bool has_unclaimed(const struct cp_case *test_case, const struct cp_result *result) {
     for (uint32_t i = 0; i < result->violation_count; i++) {
         if (!cp_verdict_is_claimed(test_case, &result->violations[i])) {
             return true;
@@ -42,8 +39,7 @@ static bool has_unclaimed(const struct cp_case *test_case, const struct cp_resul
 }
 
 // Stopped short of what was expected, with nothing found against it.
-static bool is_inconclusive(const struct cp_case *test_case, const struct cp_result *result)
-{
+static bool is_inconclusive(const struct cp_case *test_case, const struct cp_result *result) {
     const struct cp_expect *expect = &test_case->expect;
     if (result->verdict != CP_VERDICT_BOUNDED) {
         return false;
@@ -53,8 +49,7 @@ static bool is_inconclusive(const struct cp_case *test_case, const struct cp_res
     return expect->verdict == CP_VERDICT_PROVED || is_short_of_bound;
 }
 
-enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result)
-{
+enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result) {
     if (result->verdict == CP_VERDICT_ERROR) {
         return CP_EXIT_INTERNAL;
     }
@@ -70,37 +65,28 @@ enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_re
     return is_inconclusive(test_case, result) ? CP_EXIT_INCONCLUSIVE : CP_EXIT_VIOLATED;
 }
 
-static const char *label_met(const struct cp_result *result)
-{
+static const char *label_met(const struct cp_result *result) {
     return result->verdict == CP_VERDICT_VIOLATED ? "AS CLAIMED" : cp_verdict_name(result->verdict);
 }
 
-static const char *label(enum cp_exit code, const struct cp_result *result)
-{
+static const char *label(enum cp_exit code, const struct cp_result *result) {
     switch (code) {
-    case CP_EXIT_OK:
-        return label_met(result);
-    case CP_EXIT_INTERNAL:
-        return "ERROR";
-    case CP_EXIT_INTERRUPTED:
-        return "INTERRUPTED";
-    case CP_EXIT_INCONCLUSIVE:
-        return "INCONCLUSIVE";
-    default:
-        return "FAIL";
+    case CP_EXIT_OK: return label_met(result);
+    case CP_EXIT_INTERNAL: return "ERROR";
+    case CP_EXIT_INTERRUPTED: return "INTERRUPTED";
+    case CP_EXIT_INCONCLUSIVE: return "INCONCLUSIVE";
+    default: return "FAIL";
     }
 }
 
-static enum cp_color color_of(enum cp_exit code)
-{
+static enum cp_color color_of(enum cp_exit code) {
     return code == CP_EXIT_OK                                            ? CP_COLOR_GOOD
            : code == CP_EXIT_INTERRUPTED || code == CP_EXIT_INCONCLUSIVE ? CP_COLOR_DOUBT
                                                                          : CP_COLOR_BAD;
 }
 
 // The promises of a set of bits, divided by ", ".
-static void list_promises(uint32_t bits, char *out, size_t size)
-{
+static void list_promises(uint32_t bits, char *out, size_t size) {
     size_t end = 0;
     out[0] = '\0';
     for (uint32_t i = 0; i < CP_PROMISE_COUNT && end < size; i++) {
@@ -112,8 +98,7 @@ static void list_promises(uint32_t bits, char *out, size_t size)
     }
 }
 
-static uint32_t violated_bits(const struct cp_result *result)
-{
+static uint32_t violated_bits(const struct cp_result *result) {
     uint32_t bits = 0;
     for (uint32_t i = 0; i < result->violation_count; i++) {
         bits |= 1u << result->violations[i].promise;
@@ -122,8 +107,7 @@ static uint32_t violated_bits(const struct cp_result *result)
 }
 
 static void print_outcome(const struct cp_case *test_case, const struct cp_result *result,
-                          enum cp_exit code)
-{
+                          enum cp_exit code) {
     char promises[192];
     if (code == CP_EXIT_OK && result->verdict == CP_VERDICT_VIOLATED) {
         list_promises(test_case->expect.violates, promises, sizeof promises);
@@ -140,8 +124,7 @@ static void print_outcome(const struct cp_case *test_case, const struct cp_resul
 }
 
 void cp_verdict_print_line(const struct cp_case *test_case, const struct cp_result *result,
-                           int name_width)
-{
+                           int name_width) {
     enum cp_exit code = cp_verdict_exit(test_case, result);
     printf("%s%12s%s [%8s] %-*s", cp_color(stdout, color_of(code)), label(code, result),
            cp_color(stdout, CP_COLOR_NONE), cp_duration(result->seconds).text, name_width,
@@ -150,8 +133,7 @@ void cp_verdict_print_line(const struct cp_case *test_case, const struct cp_resu
 }
 
 void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *result, char *out,
-                       size_t size)
-{
+                       size_t size) {
     const struct cp_expect *expect = &test_case->expect;
     uint32_t held = expect->violates & ~violated_bits(result);
     out[0] = '\0';
@@ -176,8 +158,7 @@ void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *
 }
 
 static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
-                                 const struct cp_violation *violation, struct cp_jsonl *json)
-{
+                                 const struct cp_violation *violation, struct cp_jsonl *json) {
     char id[CP_CASE_ID_MAX];
     cp_case_id_format(test_case->name, hash, violation->trace, id);
     cp_jsonl_open(json, NULL, '{');
@@ -191,8 +172,7 @@ static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
     cp_jsonl_close(json, '}');
 }
 
-static void print_json_case(const struct cp_case *test_case, uint32_t hash, struct cp_jsonl *json)
-{
+static void print_json_case(const struct cp_case *test_case, uint32_t hash, struct cp_jsonl *json) {
     char hex[9];
     snprintf(hex, sizeof hex, "%08" PRIx32, hash);
     cp_jsonl_text(json, "type", "case");
@@ -205,8 +185,7 @@ static void print_json_case(const struct cp_case *test_case, uint32_t hash, stru
     cp_jsonl_text(json, "expected", cp_verdict_name(test_case->expect.verdict));
 }
 
-static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *json)
-{
+static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *json) {
     cp_jsonl_count(json, "states", result->states);
     cp_jsonl_count(json, "cuts", result->cuts_explored);
     cp_jsonl_count(json, "cuts_deepest", result->cuts_deepest);
@@ -217,8 +196,7 @@ static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *
 }
 
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
-                           const struct cp_result *result, struct cp_jsonl *json)
-{
+                           const struct cp_result *result, struct cp_jsonl *json) {
     char reason[CP_MESSAGE_MAX * 2];
     cp_verdict_reason(test_case, result, reason, sizeof reason);
     cp_jsonl_open(json, NULL, '{');

@@ -41,10 +41,14 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     if (edge != CP_EDGE_AFTER && torn_left != CP_UNLIMITED) {
         torn_left--;
     }
-    struct cp_frame frame = {.base = x->world.entry_count, .cuts = parent->cuts + 1,
-                             .torn_left = torn_left, .epoch_cuts = x->world.epoch_cuts,
-                             .interrupted_id = x->current_id, .edge = edge,
-                             .event_index = event_index, .tear = tear};
+    struct cp_frame frame = {.base = x->world.entry_count,
+                             .cuts = parent->cuts + 1,
+                             .torn_left = torn_left,
+                             .epoch_cuts = x->world.epoch_cuts,
+                             .interrupted_id = x->current_id,
+                             .edge = edge,
+                             .event_index = event_index,
+                             .tear = tear};
     x->result->cuts_explored++;
     bool is_new;
     if (!cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new)) {
@@ -52,11 +56,16 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     }
     if (is_new) {
         struct cp_hash hash = cp_world_hash(&x->world);
-        cp_x_add_pending(x, &(struct cp_state_row){
-                           .id = frame.id, .parent = parent->id, .cuts = frame.cuts,
-                           .event_index = event_index, .site = entry->site, .edge = edge,
-                           .tear = tear, .phase = cp_x_phase_of(entry),
-                           .hash_high = hash.high, .hash_low = hash.low});
+        cp_x_add_pending(x, &(struct cp_state_row){.id = frame.id,
+                                                   .parent = parent->id,
+                                                   .cuts = frame.cuts,
+                                                   .event_index = event_index,
+                                                   .site = entry->site,
+                                                   .edge = edge,
+                                                   .tear = tear,
+                                                   .phase = cp_x_phase_of(entry),
+                                                   .hash_high = hash.high,
+                                                   .hash_low = hash.low});
     }
     if (!cp_x_push_frame(x, &frame)) {
         return false;

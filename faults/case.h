@@ -7,9 +7,9 @@
 #include "sim/part.h"
 #include "sim/program.h"
 
-#define CP_NAME_MAX 96u
-#define CP_TAGS_MAX 256u
-#define CP_UNLIMITED UINT32_MAX
+#define CP_NAME_MAX      96u
+#define CP_TAGS_MAX      256u
+#define CP_UNLIMITED     UINT32_MAX
 #define CP_BIT_MASKS_MAX 8u
 
 // The promises, in the order of docs/SPEC.md. cp_promise_name() gives their ids.
@@ -68,11 +68,11 @@ const char *cp_erase_tear_name(enum cp_erase_tear tear);     // "first-half", ..
 enum cp_phase { CP_PHASE_BOOTLOADER, CP_PHASE_APPLICATION, CP_PHASE_COUNT };
 
 struct cp_fault_model {
-    bool cut;                // cut before and after each operation and milestone
-    uint32_t cut_phases;     // bit per enum cp_phase
-    uint32_t program_tears;  // bit per enum cp_program_tear
-    uint32_t erase_tears;    // bit per enum cp_erase_tear
-    uint32_t torn_areas;     // bit per enum cp_area in which operations can be torn
+    bool cut;               // cut before and after each operation and milestone
+    uint32_t cut_phases;    // bit per enum cp_phase
+    uint32_t program_tears; // bit per enum cp_program_tear
+    uint32_t erase_tears;   // bit per enum cp_erase_tear
+    uint32_t torn_areas;    // bit per enum cp_area in which operations can be torn
     // More torn erases: in every word these bits are erased, the rest untouched.
     uint32_t erase_bit_masks[CP_BIT_MASKS_MAX];
     uint32_t erase_bit_mask_count;
@@ -80,8 +80,8 @@ struct cp_fault_model {
 
 // CP_UNLIMITED where there is no bound.
 struct cp_bounds {
-    uint32_t cuts_max;    // power losses in one history
-    uint32_t torn_max;    // of which inside an operation
+    uint32_t cuts_max; // power losses in one history
+    uint32_t torn_max; // of which inside an operation
     uint32_t states_max;
     uint32_t seconds_max;
 };
@@ -109,14 +109,14 @@ struct cp_case {
     char name[CP_NAME_MAX]; // scenario name, with the matrix choice in brackets if there is one
     char file[256];         // the scenario file as given
     uint32_t line;
-    char tags[CP_TAGS_MAX]; // each between commas: ",smoke,seed,"
+    char tags[CP_TAGS_MAX];                 // each between commas: ",smoke,seed,"
     struct cp_part devices[CP_DEVICES_MAX]; // with the scenario's overrides applied
     uint32_t device_count;
     struct cp_program_area areas[CP_AREA_COUNT];
     struct cp_image images[CP_IMAGES_MAX];
     uint32_t image_count;
-    uint8_t start_image;   // in ACTIVE at the start
-    uint8_t dfu_image;     // in DFU at the start, or CP_IMAGE_NONE
+    uint8_t start_image; // in ACTIVE at the start
+    uint8_t dfu_image;   // in DFU at the start, or CP_IMAGE_NONE
     uint32_t buffer_size_bytes;
     uint32_t chunk_size_bytes;
     char format[16];
@@ -126,7 +126,7 @@ struct cp_case {
     bool dfu_host_present;
     struct cp_fault_model faults;
     struct cp_bounds bounds;
-    uint32_t promises; // bit per promise that is checked
+    uint32_t promises;              // bit per promise that is checked
     uint32_t erases_per_update_max; // for bounded-wear
     struct cp_expect expect;
 };

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// How many cuts the first searches allow: for a claim, and for a proof that is
+// expected to hold; and the time that each of them may take.
 #define CLAIM_CUTS_MAX 3u
+#define FIRST_CUTS_MAX 1u
+#define FIRST_SECONDS  5u
 
 static bool was_violated(const struct cp_result *result, enum cp_promise promise) {
     for (uint32_t i = 0; i < result->violation_count; i++) {
@@ -44,8 +48,7 @@ static bool meets(const struct cp_case *test_case, const struct cp_result *resul
                is_complete(stop) && result->states >= test_case->expect.states_min;
     case CP_VERDICT_VIOLATED:
         return result->verdict == CP_VERDICT_VIOLATED && claims_hold(test_case, result);
-    case CP_VERDICT_ERROR:
-        break;
+    case CP_VERDICT_ERROR: break;
     }
     return false;
 }
@@ -80,29 +83,20 @@ static void describe_faults(const struct cp_case *test_case, char *text, size_t 
 
 static const char *stop_text(enum cp_stop stop) {
     switch (stop) {
-    case CP_STOP_STATES:
-        return "stopped at the bound on states";
-    case CP_STOP_TIME:
-        return "stopped when the time budget ran out";
-    case CP_STOP_INTERRUPTED:
-        return "interrupted";
-    case CP_STOP_LOG_FAILED:
-        return "stopped because the log could not be written";
-    case CP_STOP_MEMORY_BUDGET:
-        return "stopped when the memory budget ran out";
-    case CP_STOP_MEMORY:
-        return "stopped for lack of memory";
+    case CP_STOP_STATES: return "stopped at the bound on states";
+    case CP_STOP_TIME: return "stopped when the time budget ran out";
+    case CP_STOP_INTERRUPTED: return "interrupted";
+    case CP_STOP_LOG_FAILED: return "stopped because the log could not be written";
+    case CP_STOP_MEMORY_BUDGET: return "stopped when the memory budget ran out";
+    case CP_STOP_MEMORY: return "stopped for lack of memory";
     case CP_STOP_VIOLATION:
-    case CP_STOP_CLAIMS_MET:
-        return "stopped at the violation";
-    case CP_STOP_NONE:
-        break;
+    case CP_STOP_CLAIMS_MET: return "stopped at the violation";
+    case CP_STOP_NONE: break;
     }
     return "all reachable states seen";
 }
 
-static void describe(const struct cp_case *test_case, struct cp_result *result,
-                     enum cp_stop stop) {
+static void describe(const struct cp_case *test_case, struct cp_result *result, enum cp_stop stop) {
     char faults[160];
     describe_faults(test_case, faults, sizeof(faults));
     const char *end = stop_text(stop);
@@ -114,21 +108,31 @@ static void describe(const struct cp_case *test_case, struct cp_result *result,
     snprintf(result->bound, sizeof(result->bound), "%s; %s", faults, end);
 }
 
-// A claimed violation is looked for with no cut, one cut, two: where it is found
-// there is a short trace, and a format with a hole has no end of states behind it.
-// Returns the bound on cuts within which all claims are met, or the case's own.
-static uint32_t cuts_that_suffice(const struct cp_case *test_case,
-                                  const struct cp_program *program, const struct cp_sink *sink) {
+// A violation is looked for with no cut, one cut, two, before the search without a
+// bound: where it is found its trace is short, and a faulty bootloader or a format
+// with a hole may have no end of states behind it. Returns the bound on cuts within
+// which there is something to tell, or the case's own.
+static uint32_t cuts_that_suffice(const struct cp_case *test_case, const struct cp_program *program,
+                                  const struct cp_sink *sink) {
     struct cp_case bounded = *test_case;
     struct cp_sink quiet = {sink ? sink->context : NULL, NULL, sink ? sink->tick : NULL};
-    for (uint32_t cuts = 0; cuts <= CLAIM_CUTS_MAX && cuts < test_case->bounds.cuts_max; cuts++) {
+    uint32_t cuts_max =
+        test_case->expect.verdict == CP_VERDICT_VIOLATED ? CLAIM_CUTS_MAX : FIRST_CUTS_MAX;
+    bounded.bounds.states_max = CP_UNLIMITED;
+    for (uint32_t cuts = 0; cuts <= cuts_max && cuts < test_case->bounds.cuts_max; cuts++) {
         struct cp_result result;
         enum cp_stop stop;
         bounded.bounds.cuts_max = cuts;
-        cp_explorer_run(&bounded, program, &quiet, &result, &stop);
+        bounded.bounds.seconds_max = test_case->bounds.seconds_max < FIRST_SECONDS
+                                         ? test_case->bounds.seconds_max
+                                         : FIRST_SECONDS;
+        cp_explorer_run(&bounded, program, &quiet, CP_WANTED_ALL, &result, &stop);
         cp_result_free(&result);
+        if (stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET) {
+            return cuts;
+        }
         if (stop != CP_STOP_NONE) {
-            return cuts; // met, or met with something that ends the search as well
+            break; // too much even so: leave it to the search that has the whole budget
         }
     }
     return test_case->bounds.cuts_max;
@@ -137,11 +141,11 @@ static uint32_t cuts_that_suffice(const struct cp_case *test_case,
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_sink *sink, struct cp_result *result) {
     struct cp_case bounded = *test_case;
-    if (test_case->expect.verdict == CP_VERDICT_VIOLATED) {
+    if (test_case->faults.cut) {
         bounded.bounds.cuts_max = cuts_that_suffice(test_case, program, sink);
     }
     enum cp_stop stop;
-    cp_explorer_run(&bounded, program, sink, result, &stop);
+    cp_explorer_run(&bounded, program, sink, CP_WANTED_ALL, result, &stop);
     if (result->verdict == CP_VERDICT_ERROR) {
         return;
     }

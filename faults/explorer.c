@@ -47,9 +47,11 @@ static void search(struct cp_explorer *x) {
         return;
     }
     struct cp_hash hash = cp_world_hash(&x->world);
-    cp_x_add_pending(x, &(struct cp_state_row){.id = first.id, .site = UINT32_MAX,
-                                          .edge = CP_EDGE_START, .hash_high = hash.high,
-                                          .hash_low = hash.low});
+    cp_x_add_pending(x, &(struct cp_state_row){.id = first.id,
+                                               .site = UINT32_MAX,
+                                               .edge = CP_EDGE_START,
+                                               .hash_high = hash.high,
+                                               .hash_low = hash.low});
     if (!cp_x_push_frame(x, &first)) {
         return;
     }
@@ -71,8 +73,8 @@ static void collect_wear(struct cp_explorer *x) {
     for (uint32_t device = 0; device < x->test_case->device_count; device++) {
         for (uint32_t page = 0; page < x->world.page_count[device]; page++) {
             if (x->world.erases_max[device][page] > 0) {
-                result->wear[result->wear_count++] = (struct cp_wear){
-                    device, page, x->world.erases_max[device][page]};
+                result->wear[result->wear_count++] =
+                    (struct cp_wear){device, page, x->world.erases_max[device][page]};
             }
         }
     }
@@ -82,8 +84,7 @@ static void collect(struct cp_explorer *x) {
     struct cp_result *result = x->result;
     result->seconds = cp_now_seconds() - x->started_seconds;
     result->states = x->last_id;
-    result->visited_bytes =
-        cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running);
+    result->visited_bytes = cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running);
     memcpy(result->promises, x->world.promises.counts, sizeof(result->promises));
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;
@@ -115,8 +116,12 @@ static void release(struct cp_explorer *x) {
 }
 
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
-                     const struct cp_sink *sink, struct cp_result *result, enum cp_stop *stop) {
-    struct cp_explorer x = {.test_case = test_case, .sink = sink, .result = result,
+                     const struct cp_sink *sink, uint32_t wanted, struct cp_result *result,
+                     enum cp_stop *stop) {
+    struct cp_explorer x = {.test_case = test_case,
+                            .sink = sink,
+                            .result = result,
+                            .wanted = wanted,
                             .claims_open = test_case->expect.violates & test_case->promises};
     memset(result, 0, sizeof(*result));
     x.started_seconds = cp_now_seconds();

@@ -14,11 +14,11 @@
 // Why a search ended before it was through.
 enum cp_stop {
     CP_STOP_NONE,
-    CP_STOP_VIOLATION,    // of a promise that the case does not claim to be broken
-    CP_STOP_CLAIMS_MET,   // every promise claimed to be broken was seen broken
-    CP_STOP_STATES,       // the bound on states
-    CP_STOP_TIME,         // the budget of time
-    CP_STOP_INTERRUPTED,  // by the sink
+    CP_STOP_VIOLATION,   // of a promise that the case does not claim to be broken
+    CP_STOP_CLAIMS_MET,  // every promise claimed to be broken was seen broken
+    CP_STOP_STATES,      // the bound on states
+    CP_STOP_TIME,        // the budget of time
+    CP_STOP_INTERRUPTED, // by the sink
     CP_STOP_LOG_FAILED,
     CP_STOP_MEMORY_BUDGET, // the search would need more than CP_MEMORY_MAX_BYTES
     CP_STOP_MEMORY,        // the system gave no more
@@ -26,12 +26,12 @@ enum cp_stop {
 
 // One power-on: the run that followed the cut that led to it.
 struct cp_frame {
-    size_t base;              // the run's first entry in the journal
-    uint32_t id;              // its state
-    uint32_t cuts;            // power losses so far
-    uint32_t torn_left;       // torn operations still allowed
-    uint32_t epoch_cuts;      // of the world, to be restored
-    uint32_t interrupted_id;  // the state whose run was cut
+    size_t base;             // the run's first entry in the journal
+    uint32_t id;             // its state
+    uint32_t cuts;           // power losses so far
+    uint32_t torn_left;      // torn operations still allowed
+    uint32_t epoch_cuts;     // of the world, to be restored
+    uint32_t interrupted_id; // the state whose run was cut
     enum cp_edge edge;
     uint32_t event_index, tear; // where the cut was
 };
@@ -56,16 +56,23 @@ struct cp_explorer {
     struct cp_state_row *pending; // states booted and not started anything yet
     size_t pending_count, pending_capacity;
     uint32_t current_id, last_id;
-    uint32_t claims_open;  // bit per claimed promise not yet seen broken
-    bool bound_was_hit;    // a cut was left out for a bound
+    uint32_t claims_open; // bit per claimed promise not yet seen broken
+    uint32_t wanted;      // bit per promise whose violation is looked for
+    bool path_is_broken;  // another one broke on this path, which ends it
+    bool bound_was_hit;   // a cut was left out for a bound
     enum cp_stop stop;
     double started_seconds;
     uint32_t events_to_tick;
 };
 
-// Search once; fills the result but for the shortest traces.
+#define CP_WANTED_ALL UINT32_MAX
+
+// Search once; fills the result but for the shortest traces. Only violations of
+// `wanted` promises (a bit each) are results. A path that breaks another promise of
+// the case, one that it does not claim, ends there: what follows would not be told.
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
-                     const struct cp_sink *sink, struct cp_result *result, enum cp_stop *stop);
+                     const struct cp_sink *sink, uint32_t wanted, struct cp_result *result,
+                     enum cp_stop *stop);
 
 // Replace the trace of each violation by one with the fewest cuts.
 void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,

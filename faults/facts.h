@@ -24,11 +24,11 @@ struct cp_facts {
     uint32_t class_count;
     uint32_t *table; // hash table of class indices + 1
     uint32_t table_mask;
-    uint32_t *cell_class[CP_DEVICES_MAX]; // per cell, CP_CLASS_NONE outside ACTIVE and DFU
+    uint32_t *cell_class[CP_DEVICES_MAX];       // per cell, CP_CLASS_NONE outside ACTIVE and DFU
     struct cp_hash *image_cells[CP_IMAGES_MAX]; // content of each cell of an image
     uint32_t image_cell_count[CP_IMAGES_MAX];
     uint32_t image_count;
-    uint32_t missing[CP_IMAGES_MAX];       // pieces of the image without any copy
+    uint32_t missing[CP_IMAGES_MAX];        // pieces of the image without any copy
     uint32_t active_matches[CP_IMAGES_MAX]; // cells of ACTIVE that hold what the image has there
     uint32_t active_device, active_first_cell, active_cell_count;
     uint32_t dfu_device, dfu_first_cell, dfu_cell_count;

@@ -75,8 +75,7 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
 }
 
 // `entry` is the milestone that tells of the start.
-static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mode,
-                  uint8_t image) {
+static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mode, uint8_t image) {
     uint32_t id;
     struct cp_hash at = cp_world_place_of_start(&x->world, mode, image);
     if (cp_x_is_known_run(x, at, &id)) {
@@ -163,12 +162,16 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     if (is_new) {
         struct cp_hash hash = cp_world_hash(&x->world);
         cp_x_add_pending(x, &(struct cp_state_row){
-                           .id = id, .parent = frame->id, .cuts = frame->cuts,
-                           .event_index = (uint32_t)(x->world.entry_count - frame->base),
-                           .site = UINT32_MAX, .edge = CP_EDGE_RESET,
-                           .phase = entry->mode == CP_MODE_BOOTLOADER ? CP_PHASE_BOOTLOADER
-                                                                      : CP_PHASE_APPLICATION,
-                           .hash_high = hash.high, .hash_low = hash.low});
+                                .id = id,
+                                .parent = frame->id,
+                                .cuts = frame->cuts,
+                                .event_index = (uint32_t)(x->world.entry_count - frame->base),
+                                .site = UINT32_MAX,
+                                .edge = CP_EDGE_RESET,
+                                .phase = entry->mode == CP_MODE_BOOTLOADER ? CP_PHASE_BOOTLOADER
+                                                                           : CP_PHASE_APPLICATION,
+                                .hash_high = hash.high,
+                                .hash_low = hash.low});
     }
     x->current_id = id;
     x->result->boots++;
@@ -202,27 +205,17 @@ static bool on_event(struct cp_explorer *x, const struct cp_event *event) {
     case CP_EVENT_ERASE:
         x->world.promises.counts[CP_PROMISE_LEGAL_FLASH_USE].exercised++;
         return on_operation(x, event);
-    case CP_EVENT_ILLEGAL:
-        return on_illegal(x, event);
-    case CP_EVENT_NOTE:
-        return on_note(x, event);
-    case CP_EVENT_CHOICE:
-        return on_choice(x, event);
-    case CP_EVENT_JUMP:
-        return on_jump(x);
-    case CP_EVENT_DFU_MODE:
-        return on_dfu_mode(x);
-    case CP_EVENT_PANIC:
-        return on_panic(x, event);
-    case CP_EVENT_RESET:
-        return on_reset(x, "the device resets itself");
-    case CP_EVENT_HANG:
-        return on_reset(x, "the device hangs until the watchdog resets it");
-    case CP_EVENT_IDLE:
-        return on_idle(x);
+    case CP_EVENT_ILLEGAL: return on_illegal(x, event);
+    case CP_EVENT_NOTE: return on_note(x, event);
+    case CP_EVENT_CHOICE: return on_choice(x, event);
+    case CP_EVENT_JUMP: return on_jump(x);
+    case CP_EVENT_DFU_MODE: return on_dfu_mode(x);
+    case CP_EVENT_PANIC: return on_panic(x, event);
+    case CP_EVENT_RESET: return on_reset(x, "the device resets itself");
+    case CP_EVENT_HANG: return on_reset(x, "the device hangs until the watchdog resets it");
+    case CP_EVENT_IDLE: return on_idle(x);
     case CP_EVENT_CRASH:
-    case CP_EVENT_STALL:
-        return on_dead_end(x, event);
+    case CP_EVENT_STALL: return on_dead_end(x, event);
     }
     return false;
 }
@@ -254,10 +247,12 @@ static void tick(struct cp_explorer *x) {
 }
 
 void cp_x_run_forward(struct cp_explorer *x) {
-    while (x->stop == CP_STOP_NONE && on_event(x, cp_machine_run(x->world.machine))) {
+    x->path_is_broken = false;
+    while (x->stop == CP_STOP_NONE && on_event(x, cp_machine_run(x->world.machine)) &&
+           !x->path_is_broken) {
         tick(x);
     }
-    cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a stop
+    cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a break
 }
 
 void cp_x_power_on(struct cp_explorer *x) {

@@ -79,7 +79,7 @@ static struct cp_hash with_bound(const struct cp_explorer *x, struct cp_hash has
 // new, or it was explored with fewer torn operations allowed. NULL if it is
 // known or the search has to stop; *known_id is its id then.
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
-                  bool *is_new) {
+                bool *is_new) {
     struct cp_hash key = with_bound(x, cp_world_hash(&x->world), cuts);
     struct cp_visited_slot *slot = cp_visited_find(&x->reboot, key, is_new);
     if (!slot) {

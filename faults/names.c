@@ -7,30 +7,37 @@
 #include "faults/result.h"
 
 // A name for each value, in the order of its enum; "?" outside of it.
-#define NAME_OF(names, value) \
+#define NAME_OF(names, value)                                                                      \
     ((size_t)(value) < sizeof(names) / sizeof(names)[0] ? (names)[(size_t)(value)] : "?")
-#define ONE_FOR_EACH(names, count) \
+#define ONE_FOR_EACH(names, count)                                                                 \
     _Static_assert(sizeof(names) / sizeof(names)[0] == (count), "a name for each value")
 
 static const char *const promises[] = {
-    "bootable",         "resumes",        "update-completes",
+    "bootable",          "resumes",       "update-completes",
     "no-phantom-update", "trial-happens", "unconfirmed-reverts",
-    "confirmed-stays",  "tells-truth",    "legal-flash-use",
+    "confirmed-stays",   "tells-truth",   "legal-flash-use",
     "bounded-wear",
 };
 ONE_FOR_EACH(promises, CP_PROMISE_COUNT);
 
 static const char *const program_tears[] = {
-    "bytes-1",     "bytes-2",   "bytes-3",  "low-half",
-    "high-half",   "even-bits", "odd-bits", "low-nibbles",
-    "high-nibbles", "lowest-bit-missing", "highest-bit-missing",
+    "bytes-1",
+    "bytes-2",
+    "bytes-3",
+    "low-half",
+    "high-half",
+    "even-bits",
+    "odd-bits",
+    "low-nibbles",
+    "high-nibbles",
+    "lowest-bit-missing",
+    "highest-bit-missing",
 };
 ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
 
 static const char *const erase_tears[] = {
-    "first-half",      "second-half",        "even-words", "odd-words",
-    "only-first-word", "all-but-first-word", "even-bits",  "odd-bits",
-    "low-nibbles",     "high-nibbles",
+    "first-half",         "second-half", "even-words", "odd-words",   "only-first-word",
+    "all-but-first-word", "even-bits",   "odd-bits",   "low-nibbles", "high-nibbles",
 };
 ONE_FOR_EACH(erase_tears, CP_ERASE_TEAR_COUNT);
 

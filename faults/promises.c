@@ -138,19 +138,11 @@ bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
     }
     ghost->detach = 0;
     switch ((enum cp_ghost_phase)ghost->phase) {
-    case CP_GHOST_SETTLED:
-        started_settled(promises, image);
-        return false;
-    case CP_GHOST_REQUEST_BEGUN:
-        started_request_begun(promises, image);
-        return false;
-    case CP_GHOST_REQUESTED:
-        started_requested(promises, image);
-        return false;
-    case CP_GHOST_TRIAL:
-        return started_trial(promises, image);
-    case CP_GHOST_CONFIRM_BEGUN:
-        return started_confirm_begun(promises, image);
+    case CP_GHOST_SETTLED: started_settled(promises, image); return false;
+    case CP_GHOST_REQUEST_BEGUN: started_request_begun(promises, image); return false;
+    case CP_GHOST_REQUESTED: started_requested(promises, image); return false;
+    case CP_GHOST_TRIAL: return started_trial(promises, image);
+    case CP_GHOST_CONFIRM_BEGUN: return started_confirm_begun(promises, image);
     }
     return false;
 }
@@ -178,15 +170,11 @@ enum { BOOT = 1, SWAP = 2, REVERT = 4, DETACH = 8 };
 // The answers of get_state that are true, a bit for each state.
 static uint32_t true_states(const struct cp_ghost *ghost, uint8_t running) {
     switch ((enum cp_ghost_phase)ghost->phase) {
-    case CP_GHOST_TRIAL:
-        return SWAP;
-    case CP_GHOST_CONFIRM_BEGUN:
-        return running == ghost->target ? BOOT | SWAP : REVERT;
+    case CP_GHOST_TRIAL: return SWAP;
+    case CP_GHOST_CONFIRM_BEGUN: return running == ghost->target ? BOOT | SWAP : REVERT;
     case CP_GHOST_REQUEST_BEGUN:
-    case CP_GHOST_REQUESTED:
-        return ghost->reverted ? BOOT | REVERT : BOOT;
-    case CP_GHOST_SETTLED:
-        break;
+    case CP_GHOST_REQUESTED: return ghost->reverted ? BOOT | REVERT : BOOT;
+    case CP_GHOST_SETTLED: break;
     }
     uint32_t detach = ghost->detach == 0 ? 0 : DETACH;
     return (ghost->reverted ? REVERT : BOOT) | detach;
@@ -237,31 +225,19 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
                       uint8_t running) {
     struct cp_ghost *ghost = &promises->ghost;
     switch (note) {
-    case CP_NOTE_REQUEST_BEGUN:
-        request_begun(ghost, (uint8_t)value, running);
-        return false;
-    case CP_NOTE_REQUEST_RETURNED:
-        request_returned(ghost);
-        return false;
+    case CP_NOTE_REQUEST_BEGUN: request_begun(ghost, (uint8_t)value, running); return false;
+    case CP_NOTE_REQUEST_RETURNED: request_returned(ghost); return false;
     case CP_NOTE_CONFIRM_BEGUN:
         if (ghost->phase == CP_GHOST_TRIAL) {
             ghost->phase = CP_GHOST_CONFIRM_BEGUN;
         }
         return false;
-    case CP_NOTE_CONFIRM_RETURNED:
-        return confirm_returned(ghost);
-    case CP_NOTE_DETACH_BEGUN:
-        ghost->detach = 1;
-        return false;
-    case CP_NOTE_DETACH_RETURNED:
-        ghost->detach = 2;
-        return false;
-    case CP_NOTE_STATE_REPORTED:
-        state_reported(promises, value, running);
-        return false;
+    case CP_NOTE_CONFIRM_RETURNED: return confirm_returned(ghost);
+    case CP_NOTE_DETACH_BEGUN: ghost->detach = 1; return false;
+    case CP_NOTE_DETACH_RETURNED: ghost->detach = 2; return false;
+    case CP_NOTE_STATE_REPORTED: state_reported(promises, value, running); return false;
     case CP_NOTE_DOWNLOAD_BEGUN:
-    case CP_NOTE_DOWNLOAD_DONE:
-        return false;
+    case CP_NOTE_DOWNLOAD_DONE: return false;
     }
     return false;
 }

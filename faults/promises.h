@@ -12,11 +12,11 @@
 #include "faults/result.h"
 
 enum cp_ghost_phase {
-    CP_GHOST_SETTLED,        // `base` is trusted; nothing is pending
-    CP_GHOST_REQUEST_BEGUN,  // the request for `target` was begun, not yet returned
-    CP_GHOST_REQUESTED,      // it returned success
-    CP_GHOST_TRIAL,          // `target` was started
-    CP_GHOST_CONFIRM_BEGUN,  // and has begun to confirm
+    CP_GHOST_SETTLED,       // `base` is trusted; nothing is pending
+    CP_GHOST_REQUEST_BEGUN, // the request for `target` was begun, not yet returned
+    CP_GHOST_REQUESTED,     // it returned success
+    CP_GHOST_TRIAL,         // `target` was started
+    CP_GHOST_CONFIRM_BEGUN, // and has begun to confirm
 };
 
 struct cp_ghost {

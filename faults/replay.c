@@ -22,7 +22,7 @@ struct replayer {
     char *error;
     bool is_violated;
     uint32_t cuts;
-    size_t base;        // the first journal entry of this power-on
+    size_t base;             // the first journal entry of this power-on
     uint32_t choices[16][2]; // event index (0 once met) and option, for this power-on
     uint32_t choice_count;
     struct cp_token cut; // where this power-on is cut
@@ -37,8 +37,8 @@ static uint32_t event_count(const struct replayer *r) {
 }
 
 static struct cp_step new_step(const struct replayer *r, enum cp_step_kind kind) {
-    return (struct cp_step){.kind = kind, .event_index = event_count(r), .cuts = r->cuts,
-                            .area = CP_AREA_COUNT};
+    return (struct cp_step){
+        .kind = kind, .event_index = event_count(r), .cuts = r->cuts, .area = CP_AREA_COUNT};
 }
 
 __attribute__((format(printf, 3, 4))) static void tell(struct replayer *r, enum cp_step_kind kind,
@@ -65,8 +65,7 @@ static void on_violation(void *context, enum cp_promise promise, const char *mes
     tell(r, CP_STEP_VIOLATION, "%s: %s", cp_promise_name(promise), message);
 }
 
-static int fail(struct replayer *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static int fail(struct replayer *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static int fail(struct replayer *r, const char *format, ...) {
     va_list arguments;
@@ -136,8 +135,9 @@ static int tear(struct replayer *r) {
     cp_world_undo(&r->world, entry);
     int torn = tear_by_name(r, entry);
     if (torn < 0) {
-        return fail(r, torn == -2 ? "trace: '%s' is no torn form of event %u, a flash %s"
-                                  : "out of memory (%s, %u, %s)",
+        return fail(r,
+                    torn == -2 ? "trace: '%s' is no torn form of event %u, a flash %s"
+                               : "out of memory (%s, %u, %s)",
                     r->cut.tear, (unsigned)event_index, is_erase ? "erase" : "program");
     }
     struct cp_step step = new_step(r, CP_STEP_CUT);
@@ -215,8 +215,8 @@ static int on_note(struct replayer *r, const struct cp_event *event) {
     }
     struct cp_ghost before = r->world.promises.ghost;
     note_text(r, event, text, sizeof(text));
-    bool ended = cp_promises_note(&r->world.promises, event->note, event->value,
-                                  r->world.machine->image);
+    bool ended =
+        cp_promises_note(&r->world.promises, event->note, event->value, r->world.machine->image);
     if (push(r, CP_ENTRY_MILESTONE, before, ended) < 0) {
         return -1;
     }
@@ -332,31 +332,18 @@ static int on_panic(struct replayer *r, const struct cp_event *event) {
 static int on_event(struct replayer *r, const struct cp_event *event) {
     switch (event->kind) {
     case CP_EVENT_PROGRAM:
-    case CP_EVENT_ERASE:
-        return on_operation(r, event);
-    case CP_EVENT_ILLEGAL:
-        cp_promises_illegal(&r->world.promises, event->message);
-        return 1;
-    case CP_EVENT_NOTE:
-        return on_note(r, event);
-    case CP_EVENT_CHOICE:
-        return on_choice(r, event);
-    case CP_EVENT_JUMP:
-        return on_jump(r);
-    case CP_EVENT_DFU_MODE:
-        return on_dfu_mode(r);
-    case CP_EVENT_PANIC:
-        return on_panic(r, event);
-    case CP_EVENT_RESET:
-        return on_reset(r, "the device resets itself");
-    case CP_EVENT_HANG:
-        return on_reset(r, "the device hangs until the watchdog resets it");
-    case CP_EVENT_IDLE:
-        return on_idle(r);
+    case CP_EVENT_ERASE: return on_operation(r, event);
+    case CP_EVENT_ILLEGAL: cp_promises_illegal(&r->world.promises, event->message); return 1;
+    case CP_EVENT_NOTE: return on_note(r, event);
+    case CP_EVENT_CHOICE: return on_choice(r, event);
+    case CP_EVENT_JUMP: return on_jump(r);
+    case CP_EVENT_DFU_MODE: return on_dfu_mode(r);
+    case CP_EVENT_PANIC: return on_panic(r, event);
+    case CP_EVENT_RESET: return on_reset(r, "the device resets itself");
+    case CP_EVENT_HANG: return on_reset(r, "the device hangs until the watchdog resets it");
+    case CP_EVENT_IDLE: return on_idle(r);
     case CP_EVENT_CRASH:
-    case CP_EVENT_STALL:
-        cp_promises_dead_end(&r->world.promises, event->message);
-        return 0;
+    case CP_EVENT_STALL: cp_promises_dead_end(&r->world.promises, event->message); return 0;
     }
     return 0;
 }
@@ -459,9 +446,8 @@ static int run_trace(struct replayer *r, const char *trace) {
     return 0;
 }
 
-int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
-              const char *trace, cp_step_fn on_step, void *context,
-              struct cp_violation *violation, char *error) {
+int cp_replay(const struct cp_case *test_case, const struct cp_program *program, const char *trace,
+              cp_step_fn on_step, void *context, struct cp_violation *violation, char *error) {
     struct replayer *r = calloc(1, sizeof(*r));
     if (!r) {
         snprintf(error, CP_MESSAGE_MAX, "out of memory");

@@ -16,11 +16,11 @@ enum cp_step_kind {
 
 struct cp_step {
     enum cp_step_kind kind;
-    uint32_t event_index; // in this run, from 1; counts programs, erases and events
-    uint32_t cuts;        // power losses so far
-    enum cp_area area;    // of a program or erase; CP_AREA_COUNT if outside all
-    uint32_t page;        // index within the area
-    uint32_t address;     // within the area, in bytes
+    uint32_t event_index;          // in this run, from 1; counts programs, erases and events
+    uint32_t cuts;                 // power losses so far
+    enum cp_area area;             // of a program or erase; CP_AREA_COUNT if outside all
+    uint32_t page;                 // index within the area
+    uint32_t address;              // within the area, in bytes
     uint32_t old_value, new_value; // of a program
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
@@ -33,8 +33,7 @@ typedef void (*cp_step_fn)(void *context, const struct cp_step *step);
 // case was violated on the way; -1 with a message in error[CP_MESSAGE_MAX] if
 // the trace does not fit the case (an event that is not reached, an unknown
 // tear, a syntax error).
-int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
-              const char *trace, cp_step_fn on_step, void *context,
-              struct cp_violation *violation, char *error);
+int cp_replay(const struct cp_case *test_case, const struct cp_program *program, const char *trace,
+              cp_step_fn on_step, void *context, struct cp_violation *violation, char *error);
 
 #endif

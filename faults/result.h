@@ -5,8 +5,8 @@
 
 #include "faults/case.h"
 
-#define CP_TRACE_MAX 1024u
-#define CP_MESSAGE_MAX 256u
+#define CP_TRACE_MAX       1024u
+#define CP_MESSAGE_MAX     256u
 #define CP_SITE_FRAMES_MAX 6u
 
 // What became of a state when it was booted and left alone.
@@ -35,11 +35,11 @@ const char *cp_edge_name(enum cp_edge edge);
 
 // One explored state: the flash (and the ghost of the promises) at a reset.
 struct cp_state_row {
-    uint32_t id;     // from 1, in the order of discovery
-    uint32_t parent; // the state whose run was cut to get here; 0 for the first
-    uint32_t cuts;   // power losses on the way here
+    uint32_t id;          // from 1, in the order of discovery
+    uint32_t parent;      // the state whose run was cut to get here; 0 for the first
+    uint32_t cuts;        // power losses on the way here
     uint32_t event_index; // the event of the parent's run, from 1; 0 = before any
-    uint32_t site;   // index into the result's sites; UINT32_MAX where none applies
+    uint32_t site;        // index into the result's sites; UINT32_MAX where none applies
     enum cp_edge edge;
     uint32_t tear; // a cp_program_tear, or a cp_erase_tear, or CP_ERASE_TEAR_COUNT + mask index
     enum cp_phase phase; // what was running when the power went
@@ -54,9 +54,9 @@ struct cp_site {
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
     bool is_erase;
-    uint64_t times;          // executed
-    uint64_t cuts_after;     // cut after it
-    uint64_t cuts_torn;      // cut inside it
+    uint64_t times;      // executed
+    uint64_t cuts_after; // cut after it
+    uint64_t cuts_torn;  // cut inside it
 };
 
 struct cp_violation {
@@ -80,7 +80,7 @@ struct cp_wear {
 struct cp_result {
     enum cp_verdict verdict;
     bool expectation_met;
-    bool interrupted; // by the sink
+    bool interrupted;           // by the sink
     char bound[CP_MESSAGE_MAX]; // the verdict's bound in words
     uint64_t states, cuts_explored, operations, boots;
     uint32_t cuts_deepest;

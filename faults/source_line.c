@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CACHE_SIZE 256u
+
 static Dwfl *open_self(void) {
     static const Dwfl_Callbacks callbacks = {
         .find_elf = dwfl_linux_proc_find_elf,
@@ -48,7 +50,7 @@ static const char *project_path(const char *file) {
     return at ? at : file;
 }
 
-bool cp_source_line(uintptr_t return_address, struct cp_source_line *out) {
+static bool look_up(uintptr_t return_address, struct cp_source_line *out) {
     static Dwfl *self;
     uintptr_t call = return_address - 1;
     snprintf(out->file, sizeof(out->file), "?");
@@ -71,6 +73,22 @@ bool cp_source_line(uintptr_t return_address, struct cp_source_line *out) {
     snprintf(out->file, sizeof(out->file), "%s", project_path(file));
     out->line = (uint32_t)number;
     return true;
+}
+
+// A replay asks for the same few addresses tens of thousands of times.
+bool cp_source_line(uintptr_t return_address, struct cp_source_line *out) {
+    static struct {
+        uintptr_t address;
+        bool is_known;
+        struct cp_source_line line;
+    } cache[CACHE_SIZE];
+    size_t at = (return_address ^ return_address >> 8) % CACHE_SIZE;
+    if (cache[at].address != return_address) {
+        cache[at].address = return_address;
+        cache[at].is_known = look_up(return_address, &cache[at].line);
+    }
+    *out = cache[at].line;
+    return cache[at].is_known;
 }
 
 static bool is_plumbing(const struct cp_source_line *line) {

@@ -15,29 +15,18 @@ static uint32_t highest_bit(uint32_t bits) {
 // Of the bits that were to change, those that did.
 static uint32_t program_mask(enum cp_program_tear tear, uint32_t changing) {
     switch (tear) {
-    case CP_TEAR_BYTES_1:
-        return 0x000000FFu;
+    case CP_TEAR_BYTES_1: return 0x000000FFu;
     case CP_TEAR_BYTES_2:
-    case CP_TEAR_LOW_HALF:
-        return 0x0000FFFFu;
-    case CP_TEAR_BYTES_3:
-        return 0x00FFFFFFu;
-    case CP_TEAR_HIGH_HALF:
-        return 0xFFFF0000u;
-    case CP_TEAR_EVEN_BITS:
-        return 0x55555555u;
-    case CP_TEAR_ODD_BITS:
-        return 0xAAAAAAAAu;
-    case CP_TEAR_LOW_NIBBLES:
-        return 0x0F0F0F0Fu;
-    case CP_TEAR_HIGH_NIBBLES:
-        return 0xF0F0F0F0u;
-    case CP_TEAR_LOWEST_BIT_MISSING:
-        return changing & ~lowest_bit(changing);
-    case CP_TEAR_HIGHEST_BIT_MISSING:
-        return changing & ~highest_bit(changing);
-    case CP_PROGRAM_TEAR_COUNT:
-        break;
+    case CP_TEAR_LOW_HALF: return 0x0000FFFFu;
+    case CP_TEAR_BYTES_3: return 0x00FFFFFFu;
+    case CP_TEAR_HIGH_HALF: return 0xFFFF0000u;
+    case CP_TEAR_EVEN_BITS: return 0x55555555u;
+    case CP_TEAR_ODD_BITS: return 0xAAAAAAAAu;
+    case CP_TEAR_LOW_NIBBLES: return 0x0F0F0F0Fu;
+    case CP_TEAR_HIGH_NIBBLES: return 0xF0F0F0F0u;
+    case CP_TEAR_LOWEST_BIT_MISSING: return changing & ~lowest_bit(changing);
+    case CP_TEAR_HIGHEST_BIT_MISSING: return changing & ~highest_bit(changing);
+    case CP_PROGRAM_TEAR_COUNT: break;
     }
     return 0;
 }
@@ -66,37 +55,25 @@ void cp_erase_tear_label(const struct cp_fault_model *faults, uint32_t tear, cha
 
 static bool word_is_erased(uint32_t tear, uint32_t index, uint32_t count) {
     switch (tear) {
-    case CP_TEAR_FIRST_HALF:
-        return index < count / 2;
-    case CP_TEAR_SECOND_HALF:
-        return index >= count / 2;
-    case CP_TEAR_EVEN_WORDS:
-        return index % 2 == 0;
-    case CP_TEAR_ODD_WORDS:
-        return index % 2 == 1;
-    case CP_TEAR_ONLY_FIRST_WORD:
-        return index == 0;
-    case CP_TEAR_ALL_BUT_FIRST_WORD:
-        return index != 0;
-    default:
-        return false;
+    case CP_TEAR_FIRST_HALF: return index < count / 2;
+    case CP_TEAR_SECOND_HALF: return index >= count / 2;
+    case CP_TEAR_EVEN_WORDS: return index % 2 == 0;
+    case CP_TEAR_ODD_WORDS: return index % 2 == 1;
+    case CP_TEAR_ONLY_FIRST_WORD: return index == 0;
+    case CP_TEAR_ALL_BUT_FIRST_WORD: return index != 0;
+    default: return false;
     }
 }
 
 // Bits of every word that are erased, for the shapes that go by bits.
 static uint32_t erased_bits(const struct cp_fault_model *faults, uint32_t tear) {
     switch (tear) {
-    case CP_TEAR_ERASE_EVEN_BITS:
-        return 0x55555555u;
-    case CP_TEAR_ERASE_ODD_BITS:
-        return 0xAAAAAAAAu;
-    case CP_TEAR_ERASE_LOW_NIBBLES:
-        return 0x0F0F0F0Fu;
-    case CP_TEAR_ERASE_HIGH_NIBBLES:
-        return 0xF0F0F0F0u;
+    case CP_TEAR_ERASE_EVEN_BITS: return 0x55555555u;
+    case CP_TEAR_ERASE_ODD_BITS: return 0xAAAAAAAAu;
+    case CP_TEAR_ERASE_LOW_NIBBLES: return 0x0F0F0F0Fu;
+    case CP_TEAR_ERASE_HIGH_NIBBLES: return 0xF0F0F0F0u;
     default:
-        return tear < CP_ERASE_TEAR_COUNT ? 0
-                                          : faults->erase_bit_masks[tear - CP_ERASE_TEAR_COUNT];
+        return tear < CP_ERASE_TEAR_COUNT ? 0 : faults->erase_bit_masks[tear - CP_ERASE_TEAR_COUNT];
     }
 }
 

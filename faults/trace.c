@@ -13,12 +13,8 @@ void cp_trace_append(char *text, size_t size, const struct cp_token *token) {
     char piece[64];
     unsigned event_index = token->event_index;
     switch (token->kind) {
-    case CP_TOKEN_AFTER:
-        snprintf(piece, sizeof(piece), "a%u", event_index);
-        break;
-    case CP_TOKEN_TORN:
-        snprintf(piece, sizeof(piece), "t%u.%s", event_index, token->tear);
-        break;
+    case CP_TOKEN_AFTER: snprintf(piece, sizeof(piece), "a%u", event_index); break;
+    case CP_TOKEN_TORN: snprintf(piece, sizeof(piece), "t%u.%s", event_index, token->tear); break;
     case CP_TOKEN_CHOICE:
         snprintf(piece, sizeof(piece), "c%u=%u", event_index, (unsigned)token->option);
         break;
@@ -72,9 +68,7 @@ static int parse_after_letter(const char **cursor, char letter, struct cp_token 
         return -1;
     }
     switch (letter) {
-    case 'a':
-        token->kind = CP_TOKEN_AFTER;
-        return 0;
+    case 'a': token->kind = CP_TOKEN_AFTER; return 0;
     case 'b': // before event N is after the one that came before it
         token->kind = CP_TOKEN_AFTER;
         return token->event_index-- == 0 ? -1 : 0;
@@ -84,8 +78,7 @@ static int parse_after_letter(const char **cursor, char letter, struct cp_token 
     case 'c':
         token->kind = CP_TOKEN_CHOICE;
         return *(*cursor)++ == '=' ? parse_number(cursor, &token->option) : -1;
-    default:
-        return -1;
+    default: return -1;
     }
 }
 

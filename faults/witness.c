@@ -61,11 +61,17 @@ static void record_violation(struct cp_explorer *x, enum cp_promise promise, con
 
 void cp_x_on_violation(void *context, enum cp_promise promise, const char *message) {
     struct cp_explorer *x = context;
-    if ((x->test_case->promises >> promise & 1u) == 0) {
+    uint32_t bit = 1u << promise;
+    bool is_claimed = (x->test_case->expect.violates & bit) != 0;
+    if ((x->test_case->promises & bit) == 0) {
+        return;
+    }
+    if ((x->wanted & bit) == 0) {
+        x->path_is_broken |= !is_claimed;
         return;
     }
     record_violation(x, promise, message);
-    if ((x->test_case->expect.violates >> promise & 1u) == 0) {
+    if (!is_claimed) {
         cp_x_stop(x, CP_STOP_VIOLATION);
         return;
     }

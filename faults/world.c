@@ -304,8 +304,7 @@ void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
         }
         break;
     case CP_ENTRY_CHOICE:
-    case CP_ENTRY_RESET:
-        break;
+    case CP_ENTRY_RESET: break;
     }
     world->promises.ghost = entry->ghost;
     entry->is_undone = true;
@@ -429,8 +428,7 @@ struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mod
     return cp_hash_add(cp_world_hash(world), cp_hash_pair(((uint64_t)mode << 32) | image, 7));
 }
 
-bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at,
-                      bool *never_boots) {
+bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bool *never_boots) {
     *never_boots = false;
     for (size_t i = world->entry_count; i > base; i--) {
         if (cp_hash_equal(world->entries[i - 1].at, at)) {

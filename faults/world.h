@@ -22,15 +22,15 @@ struct cp_entry {
     uint32_t device, word; // of an operation
     uint32_t old_value, new_value;
     uint8_t old_programs;
-    bool is_epoch_end;     // an update ended here: wear counts started anew
-    bool is_start;         // ACTIVE was started here
-    bool is_undone;        // the explorer has undone it and is trying its torn forms
-    uint32_t epoch_cuts;   // before this entry
+    bool is_epoch_end;   // an update ended here: wear counts started anew
+    bool is_start;       // ACTIVE was started here
+    bool is_undone;      // the explorer has undone it and is trying its torn forms
+    uint32_t epoch_cuts; // before this entry
     uint32_t site;
-    uint32_t next_variant; // of the explorer's walk back: what to try next
-    uint32_t option, option_count; // of a choice
+    uint32_t next_variant;                // of the explorer's walk back: what to try next
+    uint32_t option, option_count;        // of a choice
     struct cp_machine_snapshot *snapshot; // of a choice
-    uint32_t state_id;     // of a reset: the state before it
+    uint32_t state_id;                    // of a reset: the state before it
     struct cp_hash at;     // of an operation, note or start: where the program stood then
     size_t pool_mark;      // where its saved bytes begin
     struct cp_ghost ghost; // before this entry
@@ -49,7 +49,7 @@ struct cp_world {
     uint16_t *erases[CP_DEVICES_MAX];     // per page, in the present update, on the present path
     uint16_t *erases_max[CP_DEVICES_MAX]; // the most seen on any path
     uint32_t page_count[CP_DEVICES_MAX];
-    uint32_t epoch_cuts;                  // power losses in the present update
+    uint32_t epoch_cuts; // power losses in the present update
     bool is_out_of_memory;
 };
 
@@ -96,8 +96,7 @@ struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mod
 // Did the program stand there before, since entry `base`, where the power came on?
 // Then it goes round for ever, and what cp_world_went_round() reports is reported.
 // *never_boots is set to what that returns.
-bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at,
-                      bool *never_boots);
+bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bool *never_boots);
 
 // Hash of what a power loss leaves: flash and ghost.
 struct cp_hash cp_world_hash(const struct cp_world *world);

@@ -18,20 +18,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROWS_PER_CLOCK_READ 64u // few, as a slow case must be committed in time too
-#define ROWS_PER_COMMIT (1u << 18) // bounds the dirty pages held in memory
-#define COMMIT_PERIOD_NS 500000000
-#define BUSY_TIMEOUT_MS 10000 // a reader may hold the file while we commit
+#define ROWS_PER_CLOCK_READ 64u        // few, as a slow case must be committed in time too
+#define ROWS_PER_COMMIT     (1u << 18) // bounds the dirty pages held in memory
+#define COMMIT_PERIOD_NS    500000000
+#define BUSY_TIMEOUT_MS     10000 // a reader may hold the file while we commit
 
-static int64_t now_ns(void)
-{
+static int64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int cp_log_commit(struct cp_log *log)
-{
+int cp_log_commit(struct cp_log *log) {
     log->rows_since_commit = 0;
     log->rows_since_clock = 0;
     log->committed_at_ns = now_ns();
@@ -40,8 +38,7 @@ int cp_log_commit(struct cp_log *log)
 
 // The file is made by us, exclusively, so that nothing is ever overwritten,
 // not even by two runs that start at once.
-static int make_file(const char *path, char *error)
-{
+static int make_file(const char *path, char *error) {
     int file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (file < 0) {
         snprintf(error, CP_MESSAGE_MAX, "cannot create the log '%.150s': %s", path,
@@ -52,8 +49,7 @@ static int make_file(const char *path, char *error)
     return 0;
 }
 
-static int open_database(struct cp_log *log, const char *path)
-{
+static int open_database(struct cp_log *log, const char *path) {
     if (sqlite3_open_v2(path, &log->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
         return cp_log_fail(log, "cannot open the log");
     }
@@ -64,24 +60,21 @@ static int open_database(struct cp_log *log, const char *path)
                                "PRAGMA cache_size = -32768");
 }
 
-static int write_identity(struct cp_log *log)
-{
+static int write_identity(struct cp_log *log) {
     char sql[96];
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              CP_LOG_APPLICATION_ID, CP_LOG_SCHEMA_VERSION);
     return cp_log_execute(log, sql);
 }
 
-static int prepare_states(struct cp_log *log)
-{
-    int code = sqlite3_prepare_v3(log->db,
-                                  "INSERT INTO states VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-                                  -1, SQLITE_PREPARE_PERSISTENT, &log->insert_state, NULL);
+static int prepare_states(struct cp_log *log) {
+    int code =
+        sqlite3_prepare_v3(log->db, "INSERT INTO states VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+                           -1, SQLITE_PREPARE_PERSISTENT, &log->insert_state, NULL);
     return code == SQLITE_OK ? 0 : cp_log_fail(log, "cannot prepare the table of states");
 }
 
-static int write_run(struct cp_log *log, const struct cp_log_run *run)
-{
+static int write_run(struct cp_log *log, const struct cp_log_run *run) {
     return cp_log_insert(log,
                          "INSERT INTO run VALUES(?1, ?2, ?3, ?4, sqlite_version(),"
                          " strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), NULL, 0)",
@@ -89,8 +82,7 @@ static int write_run(struct cp_log *log, const struct cp_log_run *run)
 }
 
 // Identity, tables and run row appear together or not at all.
-static int write_start(struct cp_log *log, const struct cp_log_run *run)
-{
+static int write_start(struct cp_log *log, const struct cp_log_run *run) {
     int err = cp_log_execute(log, "BEGIN");
     err = err ? err : write_identity(log);
     err = err ? err : cp_log_execute(log, cp_log_schema);
@@ -100,8 +92,8 @@ static int write_start(struct cp_log *log, const struct cp_log_run *run)
     return err ? err : cp_log_commit(log);
 }
 
-int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log, char *error)
-{
+int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log,
+                  char *error) {
     *log = NULL;
     if (make_file(path, error) < 0) {
         return -1;
@@ -123,8 +115,7 @@ int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log 
 }
 
 int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint32_t case_hash,
-                      const char *yaml)
-{
+                      const char *yaml) {
     char hash[9];
     snprintf(hash, sizeof hash, "%08" PRIx32, case_hash);
     const char *part = test_case->device_count ? test_case->devices[0].name : NULL;
@@ -136,22 +127,20 @@ int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint3
                               " expected, because, states_min) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
                               "tttitttti", test_case->name, hash, test_case->file,
                               (int64_t)test_case->line, part ? part : "?", test_case->format,
-                              cp_verdict_name(test_case->expect.verdict),
-                              test_case->expect.because, (int64_t)test_case->expect.states_min);
+                              cp_verdict_name(test_case->expect.verdict), test_case->expect.because,
+                              (int64_t)test_case->expect.states_min);
     log->case_id = sqlite3_last_insert_rowid(log->db);
     log->case_hash = case_hash;
     return err ? err : cp_log_commit(log);
 }
 
-static void store_be64(uint8_t out[8], uint64_t value)
-{
+static void store_be64(uint8_t out[8], uint64_t value) {
     for (int i = 0; i < 8; i++) {
         out[i] = (uint8_t)(value >> (56 - 8 * i));
     }
 }
 
-static void bind_state(struct cp_log *log, const struct cp_state_row *row, const uint8_t hash[16])
-{
+static void bind_state(struct cp_log *log, const struct cp_state_row *row, const uint8_t hash[16]) {
     sqlite3_stmt *insert = log->insert_state;
     sqlite3_bind_int64(insert, 1, log->case_id);
     sqlite3_bind_int64(insert, 2, row->id);
@@ -174,8 +163,7 @@ static void bind_state(struct cp_log *log, const struct cp_state_row *row, const
     sqlite3_bind_blob(insert, 11, hash, 16, SQLITE_STATIC);
 }
 
-static int commit_when_due(struct cp_log *log)
-{
+static int commit_when_due(struct cp_log *log) {
     log->rows_since_commit++;
     if (++log->rows_since_clock < ROWS_PER_CLOCK_READ) {
         return 0;
@@ -186,8 +174,7 @@ static int commit_when_due(struct cp_log *log)
     return is_due ? cp_log_commit(log) : 0;
 }
 
-int cp_log_state(struct cp_log *log, const struct cp_state_row *row)
-{
+int cp_log_state(struct cp_log *log, const struct cp_state_row *row) {
     uint8_t hash[16];
     store_be64(hash, row->hash_high);
     store_be64(hash + 8, row->hash_low);
@@ -200,8 +187,7 @@ int cp_log_state(struct cp_log *log, const struct cp_state_row *row)
     return commit_when_due(log);
 }
 
-int cp_log_close(struct cp_log *log, bool complete)
-{
+int cp_log_close(struct cp_log *log, bool complete) {
     int err = cp_log_insert(log,
                             "UPDATE run SET complete = ?1,"
                             " finished_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
@@ -215,7 +201,6 @@ int cp_log_close(struct cp_log *log, bool complete)
     return err;
 }
 
-const char *cp_log_error(const struct cp_log *log)
-{
+const char *cp_log_error(const struct cp_log *log) {
     return log->error;
 }

@@ -19,8 +19,7 @@ struct cp_log_run {
 
 // Create a log at path. An existing file is never overwritten: that is an error.
 // Errors are negative, with a message in error[CP_MESSAGE_MAX].
-int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log,
-                  char *error);
+int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log, char *error);
 
 // Begin a case; rows that follow belong to it. `yaml` is the text of its file.
 int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint32_t case_hash,
@@ -42,12 +41,12 @@ const char *cp_log_error(const struct cp_log *log);
 // What cp_log_check() finds. Below zero the file is of no use.
 enum cp_log_status {
     CP_LOG_COMPLETE = 0,
-    CP_LOG_INCOMPLETE = 1,     // readable; its run was interrupted, killed, or still goes on
-    CP_LOG_NO_FILE = -1,       // there is no such file
-    CP_LOG_UNREADABLE = -2,    // the file cannot be opened or read
-    CP_LOG_NOT_SQLITE = -3,    // it is no SQLite database
-    CP_LOG_NOT_OURS = -4,      // a database, but no Cutproof log
-    CP_LOG_OTHER_SCHEMA = -5,  // a log of another schema version
+    CP_LOG_INCOMPLETE = 1,    // readable; its run was interrupted, killed, or still goes on
+    CP_LOG_NO_FILE = -1,      // there is no such file
+    CP_LOG_UNREADABLE = -2,   // the file cannot be opened or read
+    CP_LOG_NOT_SQLITE = -3,   // it is no SQLite database
+    CP_LOG_NOT_OURS = -4,     // a database, but no Cutproof log
+    CP_LOG_OTHER_SCHEMA = -5, // a log of another schema version
 };
 
 // Check that path is a log of this program that can be read. Except for

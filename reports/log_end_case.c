@@ -7,8 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static int write_verdict(struct cp_log *log, const struct cp_result *result)
-{
+static int write_verdict(struct cp_log *log, const struct cp_result *result) {
     return cp_log_insert(log,
                          "UPDATE cases SET verdict = ?2, met = ?3, interrupted = ?4, bound = ?5,"
                          " error = ?6, states = ?7, cuts = ?8, cuts_deepest = ?9,"
@@ -23,8 +22,7 @@ static int write_verdict(struct cp_log *log, const struct cp_result *result)
 }
 
 static int write_violation(struct cp_log *log, const struct cp_case *test_case,
-                           const struct cp_violation *violation)
-{
+                           const struct cp_violation *violation) {
     char replay_id[CP_NAME_MAX + CP_TRACE_MAX + 16];
     snprintf(replay_id, sizeof replay_id, "%s@%08" PRIx32 ":%s", test_case->name, log->case_hash,
              violation->trace);
@@ -36,8 +34,7 @@ static int write_violation(struct cp_log *log, const struct cp_case *test_case,
 }
 
 static int write_violations(struct cp_log *log, const struct cp_case *test_case,
-                            const struct cp_result *result)
-{
+                            const struct cp_result *result) {
     int err = 0;
     for (uint32_t i = 0; !err && i < result->violation_count; i++) {
         err = write_violation(log, test_case, &result->violations[i]);
@@ -48,25 +45,22 @@ static int write_violations(struct cp_log *log, const struct cp_case *test_case,
 // A promise that is claimed to be broken is listed even if it is not checked,
 // so that the claim does not vanish.
 static int write_promises(struct cp_log *log, const struct cp_case *test_case,
-                          const struct cp_result *result)
-{
+                          const struct cp_result *result) {
     int err = 0;
     uint32_t listed = test_case->promises | test_case->expect.violates;
     for (uint32_t i = 0; !err && i < CP_PROMISE_COUNT; i++) {
         if (listed >> i & 1) {
-            err = cp_log_insert(log, "INSERT INTO promises VALUES(?1,?2,?3,?4,?5)", "itiii",
-                                (int64_t)log->case_id, cp_promise_name((enum cp_promise)i),
-                                (int64_t)(test_case->expect.violates >> i & 1),
-                                (int64_t)result->promises[i].exercised,
-                                (int64_t)result->promises[i].violated);
+            err = cp_log_insert(
+                log, "INSERT INTO promises VALUES(?1,?2,?3,?4,?5)", "itiii", (int64_t)log->case_id,
+                cp_promise_name((enum cp_promise)i), (int64_t)(test_case->expect.violates >> i & 1),
+                (int64_t)result->promises[i].exercised, (int64_t)result->promises[i].violated);
         }
     }
     return err;
 }
 
 static int write_site_fault(struct cp_log *log, uint32_t index, const struct cp_site *site,
-                            const struct cp_source_line *line, const char *fault, uint64_t times)
-{
+                            const struct cp_source_line *line, const char *fault, uint64_t times) {
     return cp_log_insert(log, "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", "iitittti",
                          (int64_t)log->case_id, (int64_t)index, line->file, (int64_t)line->line,
                          line->function, site->is_erase ? "erase" : "program", fault,
@@ -75,8 +69,7 @@ static int write_site_fault(struct cp_log *log, uint32_t index, const struct cp_
 
 // Faults that the case's model does not have are left out: they were not missed.
 static int write_site(struct cp_log *log, const struct cp_fault_model *faults, uint32_t index,
-                      const struct cp_site *site)
-{
+                      const struct cp_site *site) {
     struct cp_source_line line;
     cp_source_line_of_chain(site->frames, site->frame_count, &line);
     bool is_torn = site->is_erase ? faults->erase_tears || faults->erase_bit_mask_count
@@ -92,8 +85,7 @@ static int write_site(struct cp_log *log, const struct cp_fault_model *faults, u
 }
 
 static int write_sites(struct cp_log *log, const struct cp_case *test_case,
-                       const struct cp_result *result)
-{
+                       const struct cp_result *result) {
     int err = 0;
     for (uint32_t i = 0; !err && i < result->site_count; i++) {
         err = write_site(log, &test_case->faults, i, &result->sites[i]);
@@ -101,8 +93,7 @@ static int write_sites(struct cp_log *log, const struct cp_case *test_case,
     return err;
 }
 
-static int write_wear(struct cp_log *log, const struct cp_result *result)
-{
+static int write_wear(struct cp_log *log, const struct cp_result *result) {
     int err = 0;
     for (uint32_t i = 0; !err && i < result->wear_count; i++) {
         const struct cp_wear *wear = &result->wear[i];
@@ -113,8 +104,7 @@ static int write_wear(struct cp_log *log, const struct cp_result *result)
     return err;
 }
 
-static int write_times(struct cp_log *log, const struct cp_result *result)
-{
+static int write_times(struct cp_log *log, const struct cp_result *result) {
     return cp_log_insert(log, "INSERT INTO times VALUES(?1,?2,?3,?4,?5)", "iiiid",
                          (int64_t)log->case_id, (int64_t)result->uncut_programs,
                          (int64_t)result->uncut_erases, (int64_t)result->uncut_time_us,
@@ -122,8 +112,7 @@ static int write_times(struct cp_log *log, const struct cp_result *result)
 }
 
 int cp_log_end_case(struct cp_log *log, const struct cp_case *test_case,
-                    const struct cp_result *result)
-{
+                    const struct cp_result *result) {
     int err = write_verdict(log, result);
     err = err ? err : write_violations(log, test_case, result);
     err = err ? err : write_promises(log, test_case, result);

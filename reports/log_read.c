@@ -14,8 +14,7 @@
 
 // A killed run may leave a journal that must be rolled back, and that needs
 // write access; a log in a read-only place is opened as such.
-static int open_log(const char *path, sqlite3 **db)
-{
+static int open_log(const char *path, sqlite3 **db) {
     int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE, NULL);
     if (code != SQLITE_OK) {
         sqlite3_close(*db);
@@ -26,8 +25,7 @@ static int open_log(const char *path, sqlite3 **db)
 }
 
 // The first column of the first row as a number. Returns an SQLite code.
-static int read_number(sqlite3 *db, const char *sql, int64_t *number)
-{
+static int read_number(sqlite3 *db, const char *sql, int64_t *number) {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     if (code == SQLITE_OK) {
@@ -42,14 +40,12 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *number)
 }
 
 static enum cp_log_status say(enum cp_log_status status, char *error, const char *path,
-                              const char *what)
-{
+                              const char *what) {
     snprintf(error, CP_MESSAGE_MAX, "'%.150s' %s", path, what);
     return status;
 }
 
-static enum cp_log_status check_schema(const char *path, int64_t version, char *error)
-{
+static enum cp_log_status check_schema(const char *path, int64_t version, char *error) {
     if (version == CP_LOG_SCHEMA_VERSION) {
         return CP_LOG_COMPLETE;
     }
@@ -59,8 +55,7 @@ static enum cp_log_status check_schema(const char *path, int64_t version, char *
     return say(CP_LOG_OTHER_SCHEMA, error, path, what);
 }
 
-static enum cp_log_status check_run(sqlite3 *db, const char *path, char *error)
-{
+static enum cp_log_status check_run(sqlite3 *db, const char *path, char *error) {
     int64_t complete = 0;
     if (read_number(db, "SELECT complete FROM run", &complete) != SQLITE_OK) {
         return say(CP_LOG_UNREADABLE, error, path, "is damaged: its run cannot be read");
@@ -72,8 +67,7 @@ static enum cp_log_status check_run(sqlite3 *db, const char *path, char *error)
     return CP_LOG_COMPLETE;
 }
 
-static enum cp_log_status check_database(sqlite3 *db, const char *path, char *error)
-{
+static enum cp_log_status check_database(sqlite3 *db, const char *path, char *error) {
     int64_t application = 0, version = 0;
     int code = read_number(db, "PRAGMA application_id", &application);
     if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
@@ -89,11 +83,9 @@ static enum cp_log_status check_database(sqlite3 *db, const char *path, char *er
     return status < 0 ? status : check_run(db, path, error);
 }
 
-enum cp_log_status cp_log_check(const char *path, char *error)
-{
+enum cp_log_status cp_log_check(const char *path, char *error) {
     if (access(path, R_OK) < 0) {
-        snprintf(error, CP_MESSAGE_MAX, "cannot read the log '%.150s': %s", path,
-                 strerror(errno));
+        snprintf(error, CP_MESSAGE_MAX, "cannot read the log '%.150s': %s", path, strerror(errno));
         return errno == ENOENT || errno == ENOTDIR ? CP_LOG_NO_FILE : CP_LOG_UNREADABLE;
     }
     sqlite3 *db = NULL;
@@ -106,8 +98,7 @@ enum cp_log_status cp_log_check(const char *path, char *error)
 
 // Open a log and prepare a query of it; negative with a message in error.
 static int begin_query(const char *path, const char *sql, sqlite3 **db, sqlite3_stmt **query,
-                       char *error)
-{
+                       char *error) {
     *db = NULL;
     *query = NULL;
     if (cp_log_check(path, error) < 0) {
@@ -122,15 +113,13 @@ static int begin_query(const char *path, const char *sql, sqlite3 **db, sqlite3_
     return 0;
 }
 
-static void end_query(sqlite3 *db, sqlite3_stmt *query)
-{
+static void end_query(sqlite3 *db, sqlite3_stmt *query) {
     sqlite3_finalize(query);
     sqlite3_close(db);
 }
 
 static int take_case(sqlite3_stmt *query, char **yaml, char file[256], uint32_t *case_hash,
-                     char *error)
-{
+                     char *error) {
     snprintf(file, 256, "%s", (const char *)sqlite3_column_text(query, 0));
     *case_hash = (uint32_t)strtoul((const char *)sqlite3_column_text(query, 1), NULL, 16);
     *yaml = strdup((const char *)sqlite3_column_text(query, 2));
@@ -142,8 +131,7 @@ static int take_case(sqlite3_stmt *query, char **yaml, char file[256], uint32_t 
 }
 
 int cp_log_find_case(const char *path, const char *case_name, char **yaml, char file[256],
-                     uint32_t *case_hash, char *error)
-{
+                     uint32_t *case_hash, char *error) {
     sqlite3 *db;
     sqlite3_stmt *query;
     if (begin_query(path,
@@ -165,8 +153,7 @@ int cp_log_find_case(const char *path, const char *case_name, char **yaml, char 
 }
 
 int cp_log_each_case(const char *path, void (*found)(void *context, const char *case_name),
-                     void *context, char *error)
-{
+                     void *context, char *error) {
     sqlite3 *db;
     sqlite3_stmt *query;
     if (begin_query(path, "SELECT scenario FROM cases ORDER BY id", &db, &query, error) < 0) {

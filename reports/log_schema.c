@@ -103,13 +103,12 @@ const char cp_log_schema[] =
     " SELECT c.scenario, 'promise' AS kind, p.promise AS what"
     "  FROM promises p JOIN cases c ON c.id = p.case_id"
     "  WHERE p.times_exercised = 0 AND c.verdict IN ('PROVED', 'BOUNDED')"
-    " UNION ALL"
+    " UNION" // one line may have several call chains
     " SELECT c.scenario, 'site', s.operation || ' at ' || s.file || ':' || s.line ||"
     "  ', fault ' || s.fault FROM sites s JOIN cases c ON c.id = s.case_id"
     "  WHERE s.times = 0 AND s.fault <> 'none' AND c.verdict IN ('PROVED', 'BOUNDED');";
 
-uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear)
-{
+uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear) {
     if (edge == CP_EDGE_TORN_PROGRAM) {
         return CP_LOG_FAULT_TORN_PROGRAM + tear;
     }

@@ -15,7 +15,7 @@ extern const char cp_log_schema[];
 // `states.fault` is one small number for how a state came about: the edge, and
 // for a torn operation the tear on top of one of these.
 #define CP_LOG_FAULT_TORN_PROGRAM 100u
-#define CP_LOG_FAULT_TORN_ERASE 200u
+#define CP_LOG_FAULT_TORN_ERASE   200u
 
 uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear);
 

@@ -157,8 +157,7 @@ static bool check_length(const struct cp_key *key, struct cp_node *node, struct 
         return false;
     }
     if (strlen(node->text) < key->min || strlen(node->text) > key->max) {
-        refuse(report, node, NULL, "the text is too %s",
-               node->text[0] == '\0' ? "short" : "long");
+        refuse(report, node, NULL, "the text is too %s", node->text[0] == '\0' ? "short" : "long");
         cp_report_help(report, "at most %u bytes", (unsigned)key->max);
         return false;
     }

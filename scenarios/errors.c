@@ -54,8 +54,8 @@ void cp_report_help(struct cp_report *report, const char *format, ...) {
 // --- the line of a problem ---
 
 size_t cp_line_break_size_bytes(const char *text, size_t size_bytes) {
-    static const char *const breaks[] = {"\r\n", "\n", "\r", "\xC2\x85", "\xE2\x80\xA8",
-                                         "\xE2\x80\xA9"};
+    static const char *const breaks[] = {"\r\n",     "\n",           "\r",
+                                         "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
     for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
         size_t length = strlen(breaks[i]);
         if (length <= size_bytes && memcmp(text, breaks[i], length) == 0) {

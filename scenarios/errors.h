@@ -30,13 +30,14 @@ struct cp_report {
     const char *context; // the matrix case being checked, or NULL
     struct cp_problem *problems;
     size_t count, capacity;
-    size_t added; // repetitions included
+    size_t added;              // repetitions included
     struct cp_problem *latest; // what cp_report_help() speaks about; NULL after a repetition
 };
 
 // Add an error, unless the same one was already reported at that place.
-__attribute__((format(printf, 3, 4))) void
-cp_report_add(struct cp_report *report, struct cp_mark mark, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void cp_report_add(struct cp_report *report,
+                                                         struct cp_mark mark, const char *format,
+                                                         ...);
 
 // Say what to do about the error just added.
 __attribute__((format(printf, 2, 3))) void cp_report_help(struct cp_report *report,

@@ -29,8 +29,7 @@ bool cp_scenario_was_read(const char *path, const struct cp_case_list *list) {
 
 static struct cp_scenario_text *keep(struct cp_case_list *list, const char *path, char *text,
                                      size_t size_bytes) {
-    list->texts =
-        cp_grow(list->texts, list->text_count, &list->text_capacity, sizeof *list->texts);
+    list->texts = cp_grow(list->texts, list->text_count, &list->text_capacity, sizeof *list->texts);
     struct cp_scenario_text *kept = &list->texts[list->text_count++];
     snprintf(kept->file, sizeof kept->file, "%s", path);
     kept->text = text;
@@ -43,8 +42,8 @@ static struct cp_scenario_text *refuse(const char *path, const char *why, FILE *
     return NULL;
 }
 
-static struct cp_scenario_text *read_stream(const char *path, FILE *file,
-                                            struct cp_case_list *list, FILE *errors) {
+static struct cp_scenario_text *read_stream(const char *path, FILE *file, struct cp_case_list *list,
+                                            FILE *errors) {
     char *text = cp_allocate(CP_SCENARIO_SIZE_MAX_BYTES + 2u);
     size_t size_bytes = fread(text, 1, CP_SCENARIO_SIZE_MAX_BYTES + 1u, file);
     if (ferror(file) != 0 || size_bytes > CP_SCENARIO_SIZE_MAX_BYTES) {

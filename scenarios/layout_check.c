@@ -13,8 +13,8 @@ static void report_unaligned(struct cp_draft *draft, enum cp_area area, const ch
     uint32_t below = value_bytes - value_bytes % part->erase_size_bytes;
     cp_report_add(draft->report, cp_area_key_place(draft, area, key),
                   "'%s' of '%s' is not a multiple of the erase size", key, cp_area_name(area));
-    cp_report_help(draft->report, "pages of %s are %s; 0x%X and 0x%llX are the nearest",
-                   part->name, cp_size_text(page, part->erase_size_bytes), below,
+    cp_report_help(draft->report, "pages of %s are %s; 0x%X and 0x%llX are the nearest", part->name,
+                   cp_size_text(page, part->erase_size_bytes), below,
                    (unsigned long long)below + part->erase_size_bytes);
 }
 

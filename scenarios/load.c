@@ -113,8 +113,10 @@ int cp_scenarios_load(const char *path, struct cp_case_list *list, FILE *errors)
     }
     int result = cp_scenarios_each(path, list, errors, load_file);
     if (result < 0) {
-        fprintf(errors, "%s: error: no scenario in this directory\n"
-                        "      = help: scenarios are files named *.yaml\n", path);
+        fprintf(errors,
+                "%s: error: no scenario in this directory\n"
+                "      = help: scenarios are files named *.yaml\n",
+                path);
         return 1;
     }
     return result;

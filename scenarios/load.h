@@ -15,7 +15,7 @@ struct cp_case_list {
         char file[256];
         char *text;
         size_t size_bytes;
-    } *texts;
+    } * texts;
     size_t text_count, text_capacity;
 };
 

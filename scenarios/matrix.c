@@ -92,8 +92,8 @@ static void read_axis(struct cp_matrix *matrix, struct cp_node *root, const stru
     }
     uint32_t count = (uint32_t)cp_node_count(list);
     matrix->axes[matrix->axis_count++] = (struct cp_axis){list, count};
-    matrix->case_count = count > CP_MATRIX_CASES_MAX ? CP_MATRIX_CASES_MAX + 1
-                                                     : matrix->case_count * count;
+    matrix->case_count =
+        count > CP_MATRIX_CASES_MAX ? CP_MATRIX_CASES_MAX + 1 : matrix->case_count * count;
     if (matrix->case_count > CP_MATRIX_CASES_MAX) {
         cp_report_add(report, list->key->mark, "the matrix makes more than %u cases",
                       CP_MATRIX_CASES_MAX);

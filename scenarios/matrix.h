@@ -5,7 +5,7 @@
 
 #include "scenarios/yaml_tree.h"
 
-#define CP_MATRIX_AXES_MAX 8u
+#define CP_MATRIX_AXES_MAX  8u
 #define CP_MATRIX_CASES_MAX 256u
 
 struct cp_axis {

@@ -36,7 +36,10 @@ static void print_type(const struct cp_key *key, FILE *out) {
     case CP_KEY_TIME: print_number(key, "time", out); break;
     case CP_KEY_BOOLEAN: fputs("`true` or `false`", out); break;
     case CP_KEY_WORD: print_words(key, out); break;
-    case CP_KEY_WORDS: fputs("list of ", out); print_words(key, out); break;
+    case CP_KEY_WORDS:
+        fputs("list of ", out);
+        print_words(key, out);
+        break;
     case CP_KEY_LABELS: fputs("list of words", out); break;
     case CP_KEY_SEQUENCE: fputs("list of names of images", out); break;
     }

@@ -42,11 +42,11 @@ struct cp_key {
     const char *path;
     enum cp_key_type type;
     unsigned flags;
-    uint64_t min, max; // of a number; of a text, list or map: its length
-    uint64_t step;     // a number is a multiple of it; 0 = any
+    uint64_t min, max;                 // of a number; of a text, list or map: its length
+    uint64_t step;                     // a number is a multiple of it; 0 = any
     const char *(*word)(size_t index); // NULL at the end
-    const char *fallback; // the value when the key is absent; NULL = there is none
-    const char *help;     // one sentence
+    const char *fallback;              // the value when the key is absent; NULL = there is none
+    const char *help;                  // one sentence
 };
 
 // All keys; *count is their number.

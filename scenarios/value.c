@@ -13,9 +13,8 @@ struct unit {
 
 // Ascending, ended by a NULL name.
 static const struct unit size_units[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {NULL, 0}};
-static const struct unit time_units[] = {{"us", 1},         {"ms", 1000},
-                                         {"s", 1000000},    {"m", 60000000},
-                                         {"h", 3600000000}, {NULL, 0}};
+static const struct unit time_units[] = {{"us", 1},       {"ms", 1000},      {"s", 1000000},
+                                         {"m", 60000000}, {"h", 3600000000}, {NULL, 0}};
 
 static const struct unit *units_of(enum cp_key_type type) {
     switch (type) {

@@ -5,10 +5,10 @@
 #include "faults/case.h"
 
 // A function over a list of words.
-#define WORDS(function, ...)                                                    \
-    const char *function(size_t index) {                                         \
-        static const char *const words[] = {__VA_ARGS__};                       \
-        return index < sizeof words / sizeof words[0] ? words[index] : NULL;    \
+#define WORDS(function, ...)                                                                       \
+    const char *function(size_t index) {                                                           \
+        static const char *const words[] = {__VA_ARGS__};                                          \
+        return index < sizeof words / sizeof words[0] ? words[index] : NULL;                       \
     }
 
 WORDS(cp_word_device, "internal", "external")

@@ -237,8 +237,8 @@ static void run(struct builder *builder) {
 
 static void refuse_nothing(struct builder *builder) {
     const struct cp_node *root = builder->tree->root;
-    bool is_nothing = root == NULL || (root->kind == CP_NODE_SCALAR && root->is_plain &&
-                                       root->text[0] == '\0');
+    bool is_nothing =
+        root == NULL || (root->kind == CP_NODE_SCALAR && root->is_plain && root->text[0] == '\0');
     if (is_nothing && builder->report->count == 0) {
         cp_report_add(builder->report, (struct cp_mark){0, 0, 0}, "the file is empty");
         cp_report_help(builder->report, "`cutproof init` writes a scenario that runs");

@@ -16,15 +16,15 @@ enum cp_node_kind { CP_NODE_SCALAR, CP_NODE_LIST, CP_NODE_MAP };
 struct cp_node {
     enum cp_node_kind kind;
     struct cp_mark mark;
-    bool is_plain;    // a scalar without quotes
-    bool is_broken;   // an error was reported for it; do not use its value
-    bool from_matrix; // its value was put there by the matrix
-    struct cp_node *key;    // of an entry of a mapping; NULL elsewhere
-    struct cp_node *first;  // of a list or mapping
+    bool is_plain;         // a scalar without quotes
+    bool is_broken;        // an error was reported for it; do not use its value
+    bool from_matrix;      // its value was put there by the matrix
+    struct cp_node *key;   // of an entry of a mapping; NULL elsewhere
+    struct cp_node *first; // of a list or mapping
     struct cp_node *last;
-    struct cp_node *next;   // in the parent
-    struct cp_node *newer;  // all nodes of the tree, to free them
-    const char *text;       // of a scalar; "" otherwise
+    struct cp_node *next;  // in the parent
+    struct cp_node *newer; // all nodes of the tree, to free them
+    const char *text;      // of a scalar; "" otherwise
     char storage[];
 };
 

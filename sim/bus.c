@@ -35,8 +35,7 @@ static void yield(enum cp_event_kind kind, uint32_t value, const void *frame) {
     struct cp_event *event = &attached->event;
     event->kind = kind;
     event->value = value;
-    event->frame_count =
-        cp_cpu_frames(attached->cpu, frame, event->frames, CP_EVENT_FRAMES_MAX);
+    event->frame_count = cp_cpu_frames(attached->cpu, frame, event->frames, CP_EVENT_FRAMES_MAX);
     cp_cpu_yield(attached->cpu);
 }
 
@@ -103,7 +102,8 @@ static void program_word(struct cp_machine_device *device, uint32_t index, uint3
         return;
     }
     if (device->nor.programs[offset_bytes / 4] >= device->part.programs_per_word) {
-        illegal(frame, "word at 0x%x programmed again after %u program%s since its erase; %s "
+        illegal(frame,
+                "word at 0x%x programmed again after %u program%s since its erase; %s "
                 "allows no more",
                 (unsigned)offset_bytes, device->nor.programs[offset_bytes / 4],
                 device->nor.programs[offset_bytes / 4] == 1 ? "" : "s", device->part.name);
@@ -179,8 +179,8 @@ uint32_t mmio_read32(uint32_t address) {
 static void write_register(struct cp_machine_device *device, uint32_t index, uint32_t address,
                            uint32_t value, const void *frame) {
     const char *message = NULL;
-    enum cp_nvmc_action action = cp_nvmc_write(
-        &device->nvmc, address - device->part.registers_address, value, &message);
+    enum cp_nvmc_action action =
+        cp_nvmc_write(&device->nvmc, address - device->part.registers_address, value, &message);
     if (message) {
         illegal(frame, "%s (0x%x = 0x%x)", message, (unsigned)address, (unsigned)value);
     }

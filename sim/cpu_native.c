@@ -26,10 +26,10 @@
 #error "cpu_native.c: only x86-64 hosts have a stack switch so far"
 #endif
 
-#define STACK_ADDRESS ((uintptr_t)0x200000000000u)
+#define STACK_ADDRESS    ((uintptr_t)0x200000000000u)
 #define GUARD_SIZE_BYTES 65536u
-#define SAVED_REGISTERS 6u // what cp_cpu_switch() pushes
-#define STALL_SECONDS 5
+#define SAVED_REGISTERS  6u // what cp_cpu_switch() pushes
+#define STALL_SECONDS    5
 
 void cp_cpu_switch(void **save_stack_pointer, void *load_stack_pointer);
 
@@ -93,11 +93,18 @@ static size_t shadow_size_bytes(size_t live_bytes) {
     return live_bytes / 8;
 }
 #else
-static void tell_enter_program(const struct cp_cpu *cpu) { (void)cpu; }
-static void tell_entered_program(void) {}
-static void tell_enter_caller(void) {}
-static void tell_entered_caller(void) {}
-static void unpoison_stack(const struct cp_cpu *cpu) { (void)cpu; }
+static void tell_enter_program(const struct cp_cpu *cpu) {
+    (void)cpu;
+}
+static void tell_entered_program(void) {
+}
+static void tell_enter_caller(void) {
+}
+static void tell_entered_caller(void) {
+}
+static void unpoison_stack(const struct cp_cpu *cpu) {
+    (void)cpu;
+}
 static uint8_t *shadow_of(const uint8_t *address) {
     (void)address;
     return NULL;

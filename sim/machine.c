@@ -26,8 +26,7 @@ static void digest_images(struct cp_machine *machine) {
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         if (machine->config.images[i]) {
             uint32_t size_bytes = machine->config.board.images[i].size_bytes;
-            machine->image_digests[i] =
-                cp_digest_update(0, machine->config.images[i], size_bytes);
+            machine->image_digests[i] = cp_digest_update(0, machine->config.images[i], size_bytes);
         }
     }
 }
@@ -78,15 +77,9 @@ static void enter_program(void *argument) {
     const struct cp_program *program = machine->config.program;
     const struct cp_program_board *board = &machine->config.board;
     switch (machine->mode) {
-    case CP_MODE_BOOTLOADER:
-        program->bootloader(board);
-        break;
-    case CP_MODE_APPLICATION:
-        program->application(board, machine->image);
-        break;
-    case CP_MODE_DFU:
-        program->dfu_mode(board, machine->image);
-        break;
+    case CP_MODE_BOOTLOADER: program->bootloader(board); break;
+    case CP_MODE_APPLICATION: program->application(board, machine->image); break;
+    case CP_MODE_DFU: program->dfu_mode(board, machine->image); break;
     }
 }
 
@@ -104,8 +97,7 @@ const struct cp_event *cp_machine_run(struct cp_machine *machine) {
         machine->illegal_uses = 0;
     }
     switch (cp_cpu_run(machine->cpu)) {
-    case CP_CPU_EVENT:
-        break;
+    case CP_CPU_EVENT: break;
     case CP_CPU_CRASH:
         event->kind = CP_EVENT_CRASH;
         event->frame_count = 0;
@@ -130,8 +122,8 @@ void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
 struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
     uint32_t words[8 + 2 * CP_DEVICES_MAX] = {
-        (uint32_t)event->kind, event->device, event->word,          event->value,
-        (uint32_t)event->note, 0,             (uint32_t)machine->mode, machine->image};
+        (uint32_t)event->kind,   event->device, event->word, event->value, (uint32_t)event->note, 0,
+        (uint32_t)machine->mode, machine->image};
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         words[8 + 2 * i] = machine->devices[i].nvmc.config;
         words[9 + 2 * i] = machine->devices[i].nvmc.busy_polls;

@@ -15,7 +15,7 @@
 #include "sim/program.h"
 
 #define CP_EVENT_MESSAGE_MAX 192u
-#define CP_EVENT_FRAMES_MAX 6u
+#define CP_EVENT_FRAMES_MAX  6u
 
 enum cp_event_kind {
     CP_EVENT_PROGRAM, // one word is to be programmed

@@ -26,13 +26,9 @@ uint32_t cp_nvmc_read(struct cp_nvmc *nvmc, uint32_t offset, const char **illega
             return 0;
         }
         return 1;
-    case CONFIG:
-        return nvmc->config;
-    case ICACHECNF:
-        return 0;
-    default:
-        *illegal = "read of a register the NVMC does not have";
-        return 0;
+    case CONFIG: return nvmc->config;
+    case ICACHECNF: return 0;
+    default: *illegal = "read of a register the NVMC does not have"; return 0;
     }
 }
 
@@ -60,13 +56,9 @@ static enum cp_nvmc_action write_erasepage(const struct cp_nvmc *nvmc, const cha
 enum cp_nvmc_action cp_nvmc_write(struct cp_nvmc *nvmc, uint32_t offset, uint32_t value,
                                   const char **illegal) {
     switch (offset) {
-    case CONFIG:
-        write_config(nvmc, value, illegal);
-        return CP_NVMC_NOTHING;
-    case ERASEPAGE:
-        return write_erasepage(nvmc, illegal);
-    case ICACHECNF:
-        return CP_NVMC_NOTHING;
+    case CONFIG: write_config(nvmc, value, illegal); return CP_NVMC_NOTHING;
+    case ERASEPAGE: return write_erasepage(nvmc, illegal);
+    case ICACHECNF: return CP_NVMC_NOTHING;
     default:
         *illegal = "write of a register the NVMC does not have, or that is read-only";
         return CP_NVMC_NOTHING;

@@ -16,10 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CP_PROGRAM_ABI 1u
-#define CP_IMAGE_NONE 0xFFu
-#define CP_IMAGES_MAX 8u
-#define CP_DEVICES_MAX 2u
+#define CP_PROGRAM_ABI           1u
+#define CP_IMAGE_NONE            0xFFu
+#define CP_IMAGES_MAX            8u
+#define CP_DEVICES_MAX           2u
 #define CP_BUFFER_SIZE_MAX_BYTES 8192u
 
 // The four ranges a device is divided into.
@@ -114,11 +114,11 @@ uint64_t cp_image_digest(uint8_t image);
 uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes);
 
 // How a run ends. None of these returns.
-_Noreturn void cp_end_jump(void);        // bootloader: start what is in ACTIVE
-_Noreturn void cp_end_dfu_mode(void);    // bootloader: enter the external DFU mode
-_Noreturn void cp_end_panic(int error);  // bootloader: an error; panic means reset
-_Noreturn void cp_end_reset(void);       // application: software reset
-_Noreturn void cp_end_hang(void);        // application: hangs until the watchdog resets it
-_Noreturn void cp_end_idle(void);        // application: nothing left to do
+_Noreturn void cp_end_jump(void);       // bootloader: start what is in ACTIVE
+_Noreturn void cp_end_dfu_mode(void);   // bootloader: enter the external DFU mode
+_Noreturn void cp_end_panic(int error); // bootloader: an error; panic means reset
+_Noreturn void cp_end_reset(void);      // application: software reset
+_Noreturn void cp_end_hang(void);       // application: hangs until the watchdog resets it
+_Noreturn void cp_end_idle(void);       // application: nothing left to do
 
 #endif

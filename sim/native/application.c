@@ -72,8 +72,8 @@ static void feed_digest(void *context, const uint8_t *data, uint32_t size_bytes)
 
 static bool is_in_dfu(struct application *app, uint8_t image) {
     uint64_t digest = 0;
-    panic_on(cp_updater_hash(&app->updater, app->board->images[image].size_bytes, feed_digest,
-                             &digest));
+    panic_on(
+        cp_updater_hash(&app->updater, app->board->images[image].size_bytes, feed_digest, &digest));
     return digest == cp_image_digest(image);
 }
 

@@ -80,8 +80,8 @@ OWN_FRAME static void with_8192(native_work work, const struct cp_program_board 
 
 _Static_assert(CP_BUFFER_SIZE_MAX_BYTES == 8192, "the largest buffer offered above");
 
-void native_with_buffer(uint32_t size_bytes, native_work work,
-                        const struct cp_program_board *board, uint8_t image) {
+void native_with_buffer(uint32_t size_bytes, native_work work, const struct cp_program_board *board,
+                        uint8_t image) {
     if (size_bytes <= 64) {
         with_64(work, board, image);
     } else if (size_bytes <= 256) {

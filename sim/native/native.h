@@ -30,8 +30,8 @@ typedef void (*native_work)(const struct cp_program_board *board, uint8_t image,
 
 // Do the work with a zeroed buffer on the stack. Panics with CP_ERR_ARGUMENT
 // above CP_BUFFER_SIZE_MAX_BYTES.
-void native_with_buffer(uint32_t size_bytes, native_work work,
-                        const struct cp_program_board *board, uint8_t image);
+void native_with_buffer(uint32_t size_bytes, native_work work, const struct cp_program_board *board,
+                        uint8_t image);
 
 // The three entries of struct cp_program.
 void native_bootloader(const struct cp_program_board *board);

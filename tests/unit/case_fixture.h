@@ -26,8 +26,8 @@ extern const struct cp_program cp_program;
 enum { OLD_IMAGE, NEW_IMAGE, FIXTURE_IMAGES };
 
 #define ALL_PROMISES ((1u << CP_PROMISE_COUNT) - 1u)
-#define ALL_AREAS ((1u << CP_AREA_COUNT) - 1u)
-#define BIT(n) (1u << (n))
+#define ALL_AREAS    ((1u << CP_AREA_COUNT) - 1u)
+#define BIT(n)       (1u << (n))
 
 static inline void fixture_area(struct cp_case *made, enum cp_area area, uint32_t first_page,
                                 uint32_t page_count) {

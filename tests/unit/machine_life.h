@@ -35,8 +35,7 @@ static inline struct cp_machine *life_create(const struct cp_machine_config *con
     return machine;
 }
 
-static inline uint32_t life_word(const struct cp_machine *machine, uint32_t device,
-                                 uint32_t word) {
+static inline uint32_t life_word(const struct cp_machine *machine, uint32_t device, uint32_t word) {
     return machine->devices[device].nor.words[word];
 }
 

@@ -20,7 +20,7 @@
 
 #include "cutproof/updater.h"
 
-#define RAM_NEVER UINT32_MAX
+#define RAM_NEVER      UINT32_MAX
 #define RAM_GUARD_BYTE 0x5A
 
 enum ram_image { RAM_OLD = 1, RAM_NEW = 2 };
@@ -48,7 +48,10 @@ static inline void ram_power_on(struct ram_power *power) {
 }
 
 static inline struct ram_flash *ram_of(const struct cp_flash *flash) {
-    union { const void *from; void *to; } device = {flash->device};
+    union {
+        const void *from;
+        void *to;
+    } device = {flash->device};
     return device.to;
 }
 
@@ -75,8 +78,8 @@ static inline int ram_read(const struct cp_flash *flash, uint32_t offset_bytes, 
     return CP_OK;
 }
 
-static inline int ram_program(const struct cp_flash *flash, uint32_t offset_bytes,
-                              const void *data, uint32_t size_bytes) {
+static inline int ram_program(const struct cp_flash *flash, uint32_t offset_bytes, const void *data,
+                              uint32_t size_bytes) {
     struct ram_flash *ram = ram_of(flash);
     uint8_t *to = ram->bytes + offset_bytes;
     assert_true((uint64_t)offset_bytes + size_bytes <= flash->size_bytes);
@@ -153,14 +156,14 @@ struct ram_board {
 
 // What every geometry that is allowed should do, the tests do on each of these.
 static const struct ram_geometry ram_geometries[] = {
-    {64, 64, 64, 4, 4, 1, 0xFF, 3, 64},        // one-byte state words
-    {64, 64, 4, 4, 4, 4, 0xFF, 3, 64},         // STATE has the 14 words it needs and no more
-    {64, 64, 64, 4, 4, 4, 0x00, 3, 16},        // erases to zeros
-    {64, 64, 128, 1, 1, 8, 0xFF, 3, 1},        // byte by byte
-    {128, 64, 256, 8, 4, 16, 0xFF, 2, 8},      // ACTIVE has the larger pages
-    {64, 128, 64, 4, 8, 32, 0xFF, 2, 128},     // DFU has them; STATE is several pages
-    {256, 32, 32, 32, 1, 4, 0x00, 2, 32},      // eight DFU pages a unit
-    {64, 64, 32, 16, 16, 16, 0xFF, 1, 32},     // a single page unit
+    {64, 64, 64, 4, 4, 1, 0xFF, 3, 64},    // one-byte state words
+    {64, 64, 4, 4, 4, 4, 0xFF, 3, 64},     // STATE has the 14 words it needs and no more
+    {64, 64, 64, 4, 4, 4, 0x00, 3, 16},    // erases to zeros
+    {64, 64, 128, 1, 1, 8, 0xFF, 3, 1},    // byte by byte
+    {128, 64, 256, 8, 4, 16, 0xFF, 2, 8},  // ACTIVE has the larger pages
+    {64, 128, 64, 4, 8, 32, 0xFF, 2, 128}, // DFU has them; STATE is several pages
+    {256, 32, 32, 32, 1, 4, 0x00, 2, 32},  // eight DFU pages a unit
+    {64, 64, 32, 16, 16, 16, 0xFF, 1, 32}, // a single page unit
 };
 #define RAM_GEOMETRY_COUNT (sizeof(ram_geometries) / sizeof(ram_geometries[0]))
 
@@ -187,16 +190,16 @@ static inline void ram_board_init(struct ram_board *board, const struct ram_geom
     ram_power_on(&board->power);
     assert_true(g->buffer_bytes <= RAM_BUFFER_MAX_BYTES);
     board->boot = (struct cp_boot_config){
-        .active = ram_partition(&board->active, &board->power, active_bytes,
-                                g->active_erase_bytes, g->active_write_bytes, g->erase_value),
+        .active = ram_partition(&board->active, &board->power, active_bytes, g->active_erase_bytes,
+                                g->active_write_bytes, g->erase_value),
         .dfu = ram_partition(&board->dfu, &board->power, active_bytes + unit_bytes,
                              g->dfu_erase_bytes, g->dfu_write_bytes, g->erase_value),
         .state = ram_partition(&board->state, &board->power, state_bytes, g->state_erase_bytes,
                                g->state_write_bytes, g->erase_value),
         .format = &cp_state_format_seed,
         .buffer = board->buffer,
-        .buffer_size_bytes = g->buffer_bytes < g->state_write_bytes ? g->state_write_bytes
-                                                                    : g->buffer_bytes,
+        .buffer_size_bytes =
+            g->buffer_bytes < g->state_write_bytes ? g->state_write_bytes : g->buffer_bytes,
     };
     board->app = (struct cp_updater_config){
         .dfu = board->boot.dfu,

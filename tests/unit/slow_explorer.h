@@ -99,8 +99,7 @@ static void slow_copy_in(const struct slow *slow, uint8_t *flash, uint32_t devic
 
 static size_t *slow_slot(const struct slow *slow, struct cp_hash hash) {
     size_t at = hash.high & (slow->table_size - 1);
-    while (slow->table[at] != 0 &&
-           !cp_hash_equal(slow->states[slow->table[at] - 1].hash, hash)) {
+    while (slow->table[at] != 0 && !cp_hash_equal(slow->states[slow->table[at] - 1].hash, hash)) {
         at = (at + 1) & (slow->table_size - 1);
     }
     return &slow->table[at];
@@ -222,9 +221,9 @@ static void slow_tear_erases(struct slow *slow, const struct cp_event *event,
         memcpy(slow->torn, slow->before, slow->flash_bytes);
         for (uint32_t i = 0; i < count; i++) {
             bool is_erased;
-            const uint32_t value = cp_tear_erase_word(
-                faults, tear, i, count, slow_word(words, event->word + i),
-                part->erase_value * 0x01010101u, &is_erased);
+            const uint32_t value =
+                cp_tear_erase_word(faults, tear, i, count, slow_word(words, event->word + i),
+                                   part->erase_value * 0x01010101u, &is_erased);
             slow_set(slow, slow->torn, event->device, event->word + i, value,
                      is_erased ? 0 : counts[event->word + i]);
         }
@@ -263,8 +262,7 @@ static void slow_operation(struct slow *slow, const struct cp_event *event) {
     slow_copy_out(slow, slow->after);
     slow_expect_after(slow, event, old, programs);
 
-    const enum cp_area area =
-        cp_machine_area(slow->world.machine, event->device, 4 * event->word);
+    const enum cp_area area = cp_machine_area(slow->world.machine, event->device, 4 * event->word);
     if (slow_may_cut(slow, mode) && area != CP_AREA_COUNT &&
         (slow->test_case->faults.torn_areas & BIT(area)) != 0) {
         if (event->kind == CP_EVENT_PROGRAM) {
@@ -331,35 +329,25 @@ static bool slow_event(struct slow *slow, const struct cp_event *event) {
     struct cp_promises *promises = &slow->world.promises;
     switch (event->kind) {
     case CP_EVENT_PROGRAM:
-    case CP_EVENT_ERASE:
-        slow_operation(slow, event);
-        return true;
-    case CP_EVENT_ILLEGAL:
-        cp_promises_illegal(promises, event->message);
-        return true;
+    case CP_EVENT_ERASE: slow_operation(slow, event); return true;
+    case CP_EVENT_ILLEGAL: cp_promises_illegal(promises, event->message); return true;
     case CP_EVENT_NOTE:
         cp_promises_note(promises, event->note, event->value, slow->world.machine->image);
         slow_cut_after(slow, slow->world.machine->mode);
         return true;
-    case CP_EVENT_CHOICE:
-        return slow_choice(slow, event);
-    case CP_EVENT_JUMP:
-        return slow_jump(slow);
-    case CP_EVENT_DFU_MODE:
-        return slow_dfu_mode(slow);
+    case CP_EVENT_CHOICE: return slow_choice(slow, event);
+    case CP_EVENT_JUMP: return slow_jump(slow);
+    case CP_EVENT_DFU_MODE: return slow_dfu_mode(slow);
     case CP_EVENT_PANIC:
     case CP_EVENT_RESET:
-    case CP_EVENT_HANG:
-        return slow_reset(slow);
+    case CP_EVENT_HANG: return slow_reset(slow);
     case CP_EVENT_IDLE:
         if (slow->world.machine->mode == CP_MODE_DFU && !slow->test_case->dfu_host_present) {
             cp_promises_dfu_idle(promises);
         }
         return false;
     case CP_EVENT_CRASH:
-    case CP_EVENT_STALL:
-        cp_promises_dead_end(promises, event->message);
-        return false;
+    case CP_EVENT_STALL: cp_promises_dead_end(promises, event->message); return false;
     }
     return false;
 }
@@ -377,8 +365,7 @@ static void slow_load(struct slow *slow, size_t index) {
     world->promises.ghost = state->ghost;
     assert_true(cp_hash_equal(cp_world_hash(world), state->hash));
     cp_facts_free(&world->facts);
-    assert_int_equal(
-        cp_facts_init(&world->facts, world->machine, slow->test_case->image_count), 0);
+    assert_int_equal(cp_facts_init(&world->facts, world->machine, slow->test_case->image_count), 0);
 }
 
 static void slow_boot(struct slow *slow, size_t index) {
@@ -422,7 +409,8 @@ static void slow_init(struct slow *slow, const struct cp_case *test_case,
 }
 
 static inline struct slow *slow_explore(const struct cp_case *test_case,
-                                 const struct cp_program *program, enum slow_level level_is) {
+                                        const struct cp_program *program,
+                                        enum slow_level level_is) {
     struct slow *slow = calloc(1, sizeof(*slow));
     assert_non_null(slow);
     slow->level_is = level_is;

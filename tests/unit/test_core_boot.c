@@ -320,10 +320,10 @@ static void test_page_size(void **context) {
     }
 }
 
-#define ON_EACH_GEOMETRY(name)             \
-    static void test_##name(void **context) { \
-        (void)context;                     \
-        for_each_geometry(check_##name);   \
+#define ON_EACH_GEOMETRY(name)                                                                     \
+    static void test_##name(void **context) {                                                      \
+        (void)context;                                                                             \
+        for_each_geometry(check_##name);                                                           \
     }
 
 static void check_revert_cuts(const struct ram_geometry *geometry) {

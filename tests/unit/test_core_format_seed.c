@@ -194,10 +194,10 @@ static void check_hole_second_program(struct fixture *f) {
     assert_int_equal(seed->finish_revert(&f->state), CP_ERR_FLASH);
 }
 
-#define ON_EACH_WORD_SIZE(name)               \
-    static void test_##name(void **context) { \
-        (void)context;                        \
-        for_each_word_size(check_##name);     \
+#define ON_EACH_WORD_SIZE(name)                                                                    \
+    static void test_##name(void **context) {                                                      \
+        (void)context;                                                                             \
+        for_each_word_size(check_##name);                                                          \
     }
 
 ON_EACH_WORD_SIZE(magics)

@@ -63,8 +63,7 @@ static void test_boot_null_pointers(void **context) {
     board->boot = good;
     board->boot.buffer_size_bytes = 0;
     refuses_boot(board, CP_ERR_ARGUMENT);
-    struct cp_partition *partitions[] = {&board->boot.active, &board->boot.dfu,
-                                         &board->boot.state};
+    struct cp_partition *partitions[] = {&board->boot.active, &board->boot.dfu, &board->boot.state};
     for (size_t i = 0; i < 3; i++) {
         board->boot = good;
         partitions[i]->flash = NULL;

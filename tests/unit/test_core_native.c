@@ -41,9 +41,8 @@ static void make_images(void) {
 
 // One device: [bootloader][STATE][ACTIVE 3][DFU 4].
 static struct life one_device(void) {
-    struct life life = {.config = {.device_count = 1,
-                                   .cell_size_bytes = PAGE_BYTES,
-                                   .program = &cp_program}};
+    struct life life = {
+        .config = {.device_count = 1, .cell_size_bytes = PAGE_BYTES, .program = &cp_program}};
     life.config.devices[0] = life_part(FLASH_BYTES, PAGE_BYTES);
     struct cp_program_board *board = &life.config.board;
     board->areas[CP_AREA_BOOTLOADER] = (struct cp_program_area){0, 0, PAGE_BYTES};
@@ -119,9 +118,8 @@ static void begin(struct life *life) {
     struct cp_program_board *board = &life->config.board;
     for (uint32_t i = 0; i < life->config.device_count; i++) {
         const struct cp_part *part = &life->config.devices[i];
-        board->devices[i] =
-            (struct cp_program_device){part->registers_address, part->flash_address,
-                                       part->size_bytes, part->erase_size_bytes};
+        board->devices[i] = (struct cp_program_device){part->registers_address, part->flash_address,
+                                                       part->size_bytes, part->erase_size_bytes};
     }
     life->machine = life_create(&life->config);
     put_image(life, CP_AREA_ACTIVE, 0);
@@ -142,8 +140,8 @@ static void spoil_dfu(struct life *life) {
 }
 
 static void take_note(struct life *life, const struct cp_event *event) {
-    static const char *const names[] = {"download", "downloaded", "request", "requested", "confirm",
-                                        "confirmed", "detach",    "detached"};
+    static const char *const names[] = {"download", "downloaded", "request", "requested",
+                                        "confirm",  "confirmed",  "detach",  "detached"};
     static const char *const states[] = {"boot", "swap", "revert", "detach-state"};
     if (event->note == CP_NOTE_STATE_REPORTED) {
         add(life, states[event->value]);
@@ -166,18 +164,14 @@ static enum cp_event_kind run_one(struct life *life) {
             continue;
         }
         switch (event->kind) {
-        case CP_EVENT_NOTE:
-            take_note(life, event);
-            break;
+        case CP_EVENT_NOTE: take_note(life, event); break;
         case CP_EVENT_CHOICE:
             assert_int_equal(event->value, 2);
             cp_machine_answer(life->machine, life->answers[life->answer_count++]);
             break;
         case CP_EVENT_ILLEGAL:
         case CP_EVENT_CRASH:
-        case CP_EVENT_STALL:
-            fail_msg("%s", event->message);
-            break;
+        case CP_EVENT_STALL: fail_msg("%s", event->message); break;
         default:
             life->panic = event->kind == CP_EVENT_PANIC ? (int)event->value : 0;
             return event->kind;
@@ -201,9 +195,7 @@ static bool start_next(struct life *life, enum cp_event_kind end) {
         cp_machine_reset(life->machine, false);
         cp_machine_start(life->machine, CP_MODE_BOOTLOADER, 0);
         return true;
-    default:
-        add(life, end == CP_EVENT_IDLE ? "idle" : "panic");
-        return false;
+    default: add(life, end == CP_EVENT_IDLE ? "idle" : "panic"); return false;
     }
 }
 
@@ -224,8 +216,8 @@ static void expect(struct life *life, const char *log, uint8_t image) {
     cp_machine_destroy(life->machine);
 }
 
-#define FETCH "download downloaded request requested reset"
-#define UPDATE "boot " FETCH
+#define FETCH   "download downloaded request requested reset"
+#define UPDATE  "boot " FETCH
 #define CONFIRM "swap confirm confirmed"
 
 static void test_good_update(void **context) {

@@ -11,8 +11,8 @@
 #include "faults/replay.h"
 
 #define REGISTERS 0x4001E000u
-#define READY (REGISTERS + 0x400u)
-#define CONFIG (REGISTERS + 0x504u)
+#define READY     (REGISTERS + 0x400u)
+#define CONFIG    (REGISTERS + 0x504u)
 #define ERASEPAGE (REGISTERS + 0x508u)
 
 enum { WEN_READ, WEN_WRITE, WEN_ERASE };
@@ -212,8 +212,7 @@ static void note_for_ever(const struct cp_program_board *board) {
 
 // What is told of the state that cannot be left.
 static void expect_no_boot(const struct cp_program *program_run) {
-    const struct cp_case test_case =
-        fixture_relentless(fixture_case(64, CP_FIRMWARE_GOOD));
+    const struct cp_case test_case = fixture_relentless(fixture_case(64, CP_FIRMWARE_GOOD));
     struct reached reached = fixture_explore(&test_case, program_run);
     assert_true(reached.row_count > 0);
     for (size_t i = 0; i < reached.row_count; i++) {

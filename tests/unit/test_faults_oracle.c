@@ -11,8 +11,8 @@
 // Wear belongs to a path and not to a state, so the slow way does not judge it.
 #define JUDGED (ALL_PROMISES & ~BIT(CP_PROMISE_BOUNDED_WEAR))
 
-static const enum cp_firmware firmwares[] = {CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD,
-                                             CP_FIRMWARE_HANGS, CP_FIRMWARE_EITHER};
+static const enum cp_firmware firmwares[] = {CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD, CP_FIRMWARE_HANGS,
+                                             CP_FIRMWARE_EITHER};
 enum { FIRMWARES = 4 };
 
 // Both ways, and nothing may differ. Returns what the explorer reached.

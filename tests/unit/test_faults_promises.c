@@ -147,8 +147,8 @@ struct story {
     uint32_t ends;
 };
 
-#define UPDATE "start-old request requested "
-#define TRIAL UPDATE "start-new says-swap "
+#define UPDATE    "start-old request requested "
+#define TRIAL     UPDATE "start-new says-swap "
 #define CONFIRMED TRIAL "confirm confirmed "
 
 static const struct story stories[] = {
@@ -285,8 +285,16 @@ static void test_messages_name_the_images(void **state) {
 static void test_ghosts_are_told_apart(void **state) {
     (void)state;
     static const char *const histories[] = {
-        "",        "request",       UPDATE,    UPDATE "installed", UPDATE "start-new",
-        "detach",  "detach detached", CONFIRMED, TRIAL "confirm",  TRIAL "start-old",
+        "",
+        "request",
+        UPDATE,
+        UPDATE "installed",
+        UPDATE "start-new",
+        "detach",
+        "detach detached",
+        CONFIRMED,
+        TRIAL "confirm",
+        TRIAL "start-old",
         TRIAL "start-old request",
     };
     enum { HISTORIES = sizeof(histories) / sizeof(histories[0]) };
@@ -298,8 +306,8 @@ static void test_ghosts_are_told_apart(void **state) {
             assert_memory_not_equal(&ghosts[i], &ghosts[k], sizeof(ghosts[0]));
         }
     }
-    const struct cp_ghost again = run_story(&test_case, "start-old start-old says-boot")
-                                      .promises.ghost;
+    const struct cp_ghost again =
+        run_story(&test_case, "start-old start-old says-boot").promises.ghost;
     assert_memory_equal(&again, &ghosts[0], sizeof(again));
 }
 

@@ -31,8 +31,7 @@ static void test_programs_lie_between(void **state) {
         for (uint32_t old = 0; old < 256; old++) {
             for (uint32_t asked = 0; asked < 256; asked++) {
                 expect_between((enum cp_program_tear)tear, old, asked);
-                expect_between((enum cp_program_tear)tear, old * 0x01010101u,
-                               asked * 0x01010101u);
+                expect_between((enum cp_program_tear)tear, old * 0x01010101u, asked * 0x01010101u);
                 expect_between((enum cp_program_tear)tear, spread(old), spread(asked));
             }
         }
@@ -42,11 +41,16 @@ static void test_programs_lie_between(void **state) {
 static void test_programs_by_shape(void **state) {
     (void)state;
     static const uint32_t all_cleared[CP_PROGRAM_TEAR_COUNT] = {
-        [CP_TEAR_BYTES_1] = 0xFFFFFF00u,      [CP_TEAR_BYTES_2] = 0xFFFF0000u,
-        [CP_TEAR_BYTES_3] = 0xFF000000u,      [CP_TEAR_LOW_HALF] = 0xFFFF0000u,
-        [CP_TEAR_HIGH_HALF] = 0x0000FFFFu,    [CP_TEAR_EVEN_BITS] = 0xAAAAAAAAu,
-        [CP_TEAR_ODD_BITS] = 0x55555555u,     [CP_TEAR_LOW_NIBBLES] = 0xF0F0F0F0u,
-        [CP_TEAR_HIGH_NIBBLES] = 0x0F0F0F0Fu, [CP_TEAR_LOWEST_BIT_MISSING] = 0x00000001u,
+        [CP_TEAR_BYTES_1] = 0xFFFFFF00u,
+        [CP_TEAR_BYTES_2] = 0xFFFF0000u,
+        [CP_TEAR_BYTES_3] = 0xFF000000u,
+        [CP_TEAR_LOW_HALF] = 0xFFFF0000u,
+        [CP_TEAR_HIGH_HALF] = 0x0000FFFFu,
+        [CP_TEAR_EVEN_BITS] = 0xAAAAAAAAu,
+        [CP_TEAR_ODD_BITS] = 0x55555555u,
+        [CP_TEAR_LOW_NIBBLES] = 0xF0F0F0F0u,
+        [CP_TEAR_HIGH_NIBBLES] = 0x0F0F0F0Fu,
+        [CP_TEAR_LOWEST_BIT_MISSING] = 0x00000001u,
         [CP_TEAR_HIGHEST_BIT_MISSING] = 0x80000000u,
     };
     for (int tear = 0; tear < CP_PROGRAM_TEAR_COUNT; tear++) {
@@ -67,8 +71,8 @@ static void test_one_bit_missing(void **state) {
         assert_true((low ^ whole) <= (changing & ~whole));
         if (changing != 0) {
             assert_int_equal((low ^ whole) & ((low ^ whole) - 1), 0);
-            assert_int_equal((changing - 1) & (low ^ whole), 0);  // none below it
-            assert_true(changing < 2 * (high ^ whole));           // none above it
+            assert_int_equal((changing - 1) & (low ^ whole), 0); // none below it
+            assert_true(changing < 2 * (high ^ whole));          // none above it
         }
     }
 }

@@ -10,8 +10,9 @@ static struct cp_result verdict_of(const struct cp_case *test_case) {
 }
 
 // The seed format keeps these under clean cuts.
-#define KEPT (BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_RESUMES) | \
-              BIT(CP_PROMISE_NO_PHANTOM_UPDATE) | BIT(CP_PROMISE_CONFIRMED_STAYS))
+#define KEPT                                                                                       \
+    (BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_RESUMES) | BIT(CP_PROMISE_NO_PHANTOM_UPDATE) |      \
+     BIT(CP_PROMISE_CONFIRMED_STAYS))
 
 static struct cp_case kept_case(void) {
     struct cp_case test_case = fixture_case(64, CP_FIRMWARE_GOOD);
@@ -125,7 +126,7 @@ static void test_interrupted(void **state) {
     const struct cp_sink sink = {.context = &ticks, .tick = never_go_on};
     struct cp_result result;
     cp_explore(&test_case, &cp_program, &sink, &result);
-    assert_int_equal(ticks, 1);
+    assert_in_range(ticks, 1, 2); // once in a first search with few cuts, once in the whole
     assert_true(result.interrupted);
     assert_int_equal(result.verdict, CP_VERDICT_BOUNDED);
     assert_false(result.expectation_met);

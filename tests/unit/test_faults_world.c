@@ -157,9 +157,7 @@ static void note(struct cp_world *world) {
 static void random_step(struct cp_world *world) {
     const enum cp_area area = random_below(2) == 0 ? CP_AREA_ACTIVE : CP_AREA_DFU;
     switch (random_below(5)) {
-    case 0:
-        erase_page(world, area, random_below(2));
-        break;
+    case 0: erase_page(world, area, random_below(2)); break;
     case 1:
         ask_for(world, CP_EVENT_PROGRAM, area, random_below(32), random_below(UINT32_MAX));
         assert_non_null(cp_world_operation(world, 0));
@@ -168,9 +166,7 @@ static void random_step(struct cp_world *world) {
         erase_page(world, area, random_below(2));
         program_cell(world, area, random_below(2), random_below(2), random_below(2));
         break;
-    case 3:
-        note(world);
-        break;
+    case 3: note(world); break;
     default:
         if (world->entry_count > 0) {
             tear_newest(world);

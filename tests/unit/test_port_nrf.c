@@ -47,8 +47,8 @@ struct rig {
 };
 
 static void build(struct rig *rig, uint32_t flash_address) {
-    struct cp_machine_config config = {.device_count = 1, .cell_size_bytes = PAGE_BYTES / 2,
-                                       .program = &program};
+    struct cp_machine_config config = {
+        .device_count = 1, .cell_size_bytes = PAGE_BYTES / 2, .program = &program};
     config.devices[0] = life_part(FLASH_BYTES, PAGE_BYTES);
     config.devices[0].flash_address = flash_address;
     config.board.areas[CP_AREA_DFU] = (struct cp_program_area){0, 0, FLASH_BYTES};

@@ -27,8 +27,7 @@ struct scratch {
     char path[96];
 };
 
-static int set_up(void **context)
-{
+static int set_up(void **context) {
     struct scratch *scratch = calloc(1, sizeof *scratch);
     assert_non_null(scratch);
     strcpy(scratch->directory, "/tmp/cp_log_XXXXXX");
@@ -38,8 +37,7 @@ static int set_up(void **context)
     return 0;
 }
 
-static int tear_down(void **context)
-{
+static int tear_down(void **context) {
     char command[96];
     struct scratch *scratch = *context;
     snprintf(command, sizeof command, "rm -rf '%s'", scratch->directory);
@@ -48,8 +46,7 @@ static int tear_down(void **context)
     return code;
 }
 
-static struct cp_case make_case(const char *name, uint32_t violates)
-{
+static struct cp_case make_case(const char *name, uint32_t violates) {
     struct cp_case made = {.file = "scenarios/a.yaml", .line = 3, .format = "seed"};
     snprintf(made.name, sizeof made.name, "%s", name);
     made.devices[0].name = "nrf52840";
@@ -62,15 +59,13 @@ static struct cp_case make_case(const char *name, uint32_t violates)
     return made;
 }
 
-static struct cp_result make_result(enum cp_verdict verdict, bool met)
-{
+static struct cp_result make_result(enum cp_verdict verdict, bool met) {
     struct cp_result made = {.verdict = verdict, .expectation_met = met, .states = 7};
     snprintf(made.bound, sizeof made.bound, "every cut");
     return made;
 }
 
-static struct cp_log *create(const char *path)
-{
+static struct cp_log *create(const char *path) {
     char error[CP_MESSAGE_MAX] = "";
     struct cp_log *log;
     if (cp_log_create(path, &run, &log, error) < 0) {
@@ -80,15 +75,13 @@ static struct cp_log *create(const char *path)
 }
 
 static void log_case(struct cp_log *log, const struct cp_case *test_case,
-                     const struct cp_result *result)
-{
+                     const struct cp_result *result) {
     assert_int_equal(cp_log_begin_case(log, test_case, 0x3f9a1c20, "name: it's\n"), 0);
     assert_int_equal(cp_log_end_case(log, test_case, result), 0);
 }
 
 // The rows of a query as text: columns divided by '|', rows ended by ';'.
-static int add_row(void *context, int count, char **values, char **names)
-{
+static int add_row(void *context, int count, char **values, char **names) {
     (void)names;
     char *text = context;
     for (int i = 0; i < count; i++) {
@@ -98,8 +91,7 @@ static int add_row(void *context, int count, char **values, char **names)
     return 0;
 }
 
-static void assert_rows(const char *path, const char *sql, const char *expected)
-{
+static void assert_rows(const char *path, const char *sql, const char *expected) {
     char text[4096] = "";
     char *message = NULL;
     sqlite3 *db;
@@ -112,8 +104,7 @@ static void assert_rows(const char *path, const char *sql, const char *expected)
     assert_string_equal(text, expected);
 }
 
-static void run_is_recorded(void **context)
-{
+static void run_is_recorded(void **context) {
     struct scratch *scratch = *context;
     char error[CP_MESSAGE_MAX];
     assert_int_equal(cp_log_close(create(scratch->path), true), 0);
@@ -125,8 +116,7 @@ static void run_is_recorded(void **context)
     assert_rows(scratch->path, "PRAGMA journal_mode", "delete;");
 }
 
-static void existing_file_is_never_overwritten(void **context)
-{
+static void existing_file_is_never_overwritten(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log;
     char error[CP_MESSAGE_MAX];
@@ -142,8 +132,7 @@ static void existing_file_is_never_overwritten(void **context)
     assert_string_equal(text, "precious");
 }
 
-static void states_have_names(void **context)
-{
+static void states_have_names(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log = create(scratch->path);
     struct cp_case test_case = make_case("a/b", 0);
@@ -153,9 +142,17 @@ static void states_have_names(void **context)
     result.site_count = 1;
     const struct cp_state_row rows[] = {
         {.id = 1, .site = UINT32_MAX, .final_image = 0},
-        {.id = 2, .parent = 1, .cuts = 1, .event_index = 9, .edge = CP_EDGE_TORN_PROGRAM,
-         .tear = CP_TEAR_BYTES_2, .phase = CP_PHASE_APPLICATION, .outcome = CP_OUTCOME_NO_BOOT,
-         .final_image = CP_IMAGE_NONE, .hash_high = 1, .hash_low = 0xAB},
+        {.id = 2,
+         .parent = 1,
+         .cuts = 1,
+         .event_index = 9,
+         .edge = CP_EDGE_TORN_PROGRAM,
+         .tear = CP_TEAR_BYTES_2,
+         .phase = CP_PHASE_APPLICATION,
+         .outcome = CP_OUTCOME_NO_BOOT,
+         .final_image = CP_IMAGE_NONE,
+         .hash_high = 1,
+         .hash_low = 0xAB},
     };
     assert_int_equal(cp_log_begin_case(log, &test_case, 1, ""), 0);
     assert_int_equal(cp_log_state(log, &rows[0]), 0);
@@ -176,8 +173,7 @@ static void states_have_names(void **context)
                 "none|5;after|0;torn|0;");
 }
 
-static void failures_are_what_nobody_claimed(void **context)
-{
+static void failures_are_what_nobody_claimed(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log = create(scratch->path);
     struct cp_result violated = make_result(CP_VERDICT_VIOLATED, false);
@@ -203,13 +199,11 @@ static void failures_are_what_nobody_claimed(void **context)
     assert_rows(scratch->path, "SELECT count(*) FROM unexercised WHERE kind = 'promise'", "4;");
 }
 
-static void collect(void *context, const char *name)
-{
+static void collect(void *context, const char *name) {
     strcat(strcat(context, name), ";");
 }
 
-static void cases_are_found_again(void **context)
-{
+static void cases_are_found_again(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log = create(scratch->path);
     struct cp_case first = make_case("one", 0), second = make_case("two[a=1]", 0);
@@ -231,24 +225,21 @@ static void cases_are_found_again(void **context)
     assert_string_equal(names, "one;two[a=1];");
 }
 
-static void write_file(const char *path, const char *text)
-{
+static void write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
 }
 
-static void change(const char *path, const char *sql)
-{
+static void change(const char *path, const char *sql) {
     sqlite3 *db;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
 
-static void check_tells_files_apart(void **context)
-{
+static void check_tells_files_apart(void **context) {
     struct scratch *scratch = *context;
     const char *path = scratch->path;
     char error[CP_MESSAGE_MAX];
@@ -269,8 +260,7 @@ static void check_tells_files_apart(void **context)
 }
 
 // A log that cannot be made is an error in the words of the system.
-static void unwritable_place_is_an_error(void **context)
-{
+static void unwritable_place_is_an_error(void **context) {
     (void)context;
     char error[CP_MESSAGE_MAX] = "";
     struct cp_log *log;
@@ -279,8 +269,7 @@ static void unwritable_place_is_an_error(void **context)
     assert_null(log);
 }
 
-static _Noreturn void write_for_ever(const char *path)
-{
+static _Noreturn void write_for_ever(const char *path) {
     struct cp_log *log = create(path);
     struct cp_case test_case = make_case("killed", 0);
     int err = cp_log_begin_case(log, &test_case, 1, "");
@@ -291,13 +280,11 @@ static _Noreturn void write_for_ever(const char *path)
     _exit(1);
 }
 
-static void sleep_ms(long ms)
-{
+static void sleep_ms(long ms) {
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-static void kill_after(const char *path, long ms)
-{
+static void kill_after(const char *path, long ms) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -310,8 +297,7 @@ static void kill_after(const char *path, long ms)
     assert_true(WIFSIGNALED(status));
 }
 
-static void killed_run_leaves_a_readable_log(void **context)
-{
+static void killed_run_leaves_a_readable_log(void **context) {
     struct scratch *scratch = *context;
     char error[CP_MESSAGE_MAX];
     for (long ms = 60; ms <= 1500; ms = ms * 3 / 2 + 17) {
@@ -324,15 +310,13 @@ static void killed_run_leaves_a_readable_log(void **context)
     }
 }
 
-static void rows_are_committed_within_a_second(void **context)
-{
+static void rows_are_committed_within_a_second(void **context) {
     struct scratch *scratch = *context;
     kill_after(scratch->path, 2500);
     assert_rows(scratch->path, "SELECT count(*) > 0 FROM states", "1;");
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(run_is_recorded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(existing_file_is_never_overwritten, set_up, tear_down),

@@ -58,8 +58,7 @@ static const struct mistake mistakes[] = {
      "did you mean 'bootable'?"},
     {PLAIN, "firmware: bad", "firmware: ugly", "13:42: error: unknown firmware 'ugly'",
      "one of: good, bad, hangs, either"},
-    {PLAIN, "start: old", "start: odl", "15:10: error: unknown image 'odl'",
-     "did you mean 'old'?"},
+    {PLAIN, "start: old", "start: odl", "15:10: error: unknown image 'odl'", "did you mean 'old'?"},
     {PLAIN, "start: old", "start: none", "15:10: error: unknown image 'none'", NULL},
     {PLAIN, "  old: {", "  Odd: {size: 4KiB}\n  old: {",
      "12:3: error: 'Odd' is not a name for an image", NULL},
@@ -73,8 +72,7 @@ static const struct mistake mistakes[] = {
      "it ends at 0x101000; nrf52840 has 1MiB, up to 0x100000"},
     {PLAIN, "68KiB}", "68KiB, device: external}", "10:46: error: there is no external device",
      NULL},
-    {PLAIN, "68KiB", "64KiB",
-     "10:31: error: 'dfu' is not one page unit larger than 'active'",
+    {PLAIN, "68KiB", "64KiB", "10:31: error: 'dfu' is not one page unit larger than 'active'",
      "it needs 68KiB: the size of 'active' and one page unit of 4KiB"},
     {MATRIX, "32KiB}\n  dfu:    {at: 0x0, size: 40KiB", "36KiB}\n  dfu:    {at: 0x0, size: 48KiB",
      "9:30: error: 'active' is not a whole number of page units", NULL},
@@ -89,8 +87,7 @@ static const struct mistake mistakes[] = {
      "12:15: error: image 'old' is larger than 'active'", "'active' has 64KiB"},
     {PLAIN, "old: {size: 64KiB}", "old: {size: 63B}",
      "12:15: error: the size of image 'old' is not whole words", NULL},
-    {PLAIN, "seed: 77", "seed: 1", "13:28: error: images 'old' and 'new' have the same seed",
-     NULL},
+    {PLAIN, "seed: 77", "seed: 1", "13:28: error: images 'old' and 'new' have the same seed", NULL},
     {MATRIX, "[new, newer]", "[new, old]", "17:18: error: image 'old' comes up twice", NULL},
     {PLAIN, "  dfu: new\n", "", "14:1: error: without a download there is nothing in DFU", NULL},
     {MATRIX, "chunk: 1KiB", "chunk: 1022B",
@@ -181,8 +178,8 @@ static void exact_form(void **state) {
 static void characters_not_bytes(void **state) {
     (void)state;
     char *good = text_of(PLAIN);
-    char *bad = text_with(good, "  start: old",
-                          "  start: old\n  \"\xC3\xA4\": {\"\xE2\x82\xAC\": &a 1}");
+    char *bad =
+        text_with(good, "  start: old", "  start: old\n  \"\xC3\xA4\": {\"\xE2\x82\xAC\": &a 1}");
     struct loaded loaded = load_text(bad);
     assert_int_equal(loaded.error_count, 2);
     assert_non_null(strstr(loaded.errors, "t.yaml:16:14: error: anchors are not allowed\n"));
@@ -216,17 +213,16 @@ static void state_too_small(void **state) {
     (void)state;
     char *good = text_of(PLAIN);
     char *part = text_with(good, "{part: nrf52840,", "{part: nrf51822,");
-    char *full = text_with(part, "state:  {at: 0x6000, size: 4KiB}",
-                           "state:  {at: 0x6000, size: 1KiB}");
-    char *less = text_with(full, "active: {at: 0x7000, size: 64KiB}",
-                           "active: {at: 0x7000, size: 63KiB}");
+    char *full =
+        text_with(part, "state:  {at: 0x6000, size: 4KiB}", "state:  {at: 0x6000, size: 1KiB}");
+    char *less =
+        text_with(full, "active: {at: 0x7000, size: 64KiB}", "active: {at: 0x7000, size: 63KiB}");
     struct loaded fits = load_text(less), too_large = load_text(full);
     assert_null(strstr(fits.errors, "too small"));
     assert_int_equal(too_large.error_count, 1);
     assert_non_null(strstr(too_large.errors,
                            "t.yaml:8:30: error: 'state' is too small for the progress of a swap"));
-    assert_non_null(strstr(too_large.errors,
-                           "format seed needs 1032B: (2 + 4 * 64 pages) * 4B"));
+    assert_non_null(strstr(too_large.errors, "format seed needs 1032B: (2 + 4 * 64 pages) * 4B"));
     unload(&fits);
     unload(&too_large);
     free(less);
@@ -264,11 +260,28 @@ static void nothing_in_it(void **state) {
 static void odd_bytes(void **state) {
     (void)state;
     static const char *const texts[] = {
-        "- a\n", "a", "[", "{a", "\"", "\xEF\xBB\xBF" "a: 1\n", "\xFE\xFF", "a: \"\\0\"\n", "*a",
-        "&a", "? : :", "matrix: 1\n", "matrix: {a: {}}\n", "images: []\n",
+        "- a\n",
+        "a",
+        "[",
+        "{a",
+        "\"",
+        "\xEF\xBB\xBF"
+        "a: 1\n",
+        "\xFE\xFF",
+        "a: \"\\0\"\n",
+        "*a",
+        "&a",
+        "? : :",
+        "matrix: 1\n",
+        "matrix: {a: {}}\n",
+        "images: []\n",
         "images: {a.b: {size: 1}}\n",
-        "images: {: {}}\nlifecycle: {start: }\n", "layout: {active: [], dfu: 1, state: }\n",
-        "expect: \n", "a\x01: b\n", "%YAML 9.9\n---\na\n", "schema: 1\r\nname\r: x\r",
+        "images: {: {}}\nlifecycle: {start: }\n",
+        "layout: {active: [], dfu: 1, state: }\n",
+        "expect: \n",
+        "a\x01: b\n",
+        "%YAML 9.9\n---\na\n",
+        "schema: 1\r\nname\r: x\r",
         "\xC2\x85x: *\n",
         "matrix: {images..size: [1B], '': [1], layout.active.at.b: [1], '*': [2]}\n",
     };
@@ -299,14 +312,10 @@ static void too_many_nodes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_mistake_one_error),
-        cmocka_unit_test(exact_form),
-        cmocka_unit_test(characters_not_bytes),
-        cmocka_unit_test(all_errors_in_order),
-        cmocka_unit_test(state_too_small),
-        cmocka_unit_test(second_update_without_download),
-        cmocka_unit_test(nothing_in_it),
-        cmocka_unit_test(odd_bytes),
+        cmocka_unit_test(one_mistake_one_error), cmocka_unit_test(exact_form),
+        cmocka_unit_test(characters_not_bytes),  cmocka_unit_test(all_errors_in_order),
+        cmocka_unit_test(state_too_small),       cmocka_unit_test(second_update_without_download),
+        cmocka_unit_test(nothing_in_it),         cmocka_unit_test(odd_bytes),
         cmocka_unit_test(too_many_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,9 +161,9 @@ static void matrix_makes_a_section(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(machine_of_plain),       cmocka_unit_test(script_of_plain),
-        cmocka_unit_test(claims_of_plain),        cmocka_unit_test(combinations_of_matrix),
-        cmocka_unit_test(rest_of_matrix),         cmocka_unit_test(matrix_makes_a_section),
+        cmocka_unit_test(machine_of_plain), cmocka_unit_test(script_of_plain),
+        cmocka_unit_test(claims_of_plain),  cmocka_unit_test(combinations_of_matrix),
+        cmocka_unit_test(rest_of_matrix),   cmocka_unit_test(matrix_makes_a_section),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

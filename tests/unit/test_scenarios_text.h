@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PLAIN "tests/data/scenarios/good/plain.yaml"
+#define PLAIN  "tests/data/scenarios/good/plain.yaml"
 #define MATRIX "tests/data/scenarios/good/matrix.yaml"
 
 struct loaded {

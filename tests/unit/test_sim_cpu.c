@@ -13,7 +13,7 @@
 enum { PAGE_BYTES = 256, FLASH_BYTES = 4 * PAGE_BYTES, STATE_AT = PAGE_BYTES };
 
 #define CONFIG (0x4001E000u + 0x504u)
-#define READY (0x4001E000u + 0x400u)
+#define READY  (0x4001E000u + 0x400u)
 
 typedef void (*work)(void);
 

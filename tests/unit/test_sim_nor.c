@@ -68,12 +68,8 @@ static void test_fresh_array_is_erased(void **state) {
 static void random_operation(struct cp_nor *nor) {
     const uint32_t word = random_below(WORDS);
     switch (random_below(4)) {
-    case 0:
-        cp_nor_erase_cell(nor, random_below(CELLS));
-        break;
-    case 1:
-        cp_nor_set_word(nor, word, nor->words[word], (uint8_t)random_below(3));
-        break;
+    case 0: cp_nor_erase_cell(nor, random_below(CELLS)); break;
+    case 1: cp_nor_set_word(nor, word, nor->words[word], (uint8_t)random_below(3)); break;
     case 2: {
         const uint32_t cell = random_below(CELLS);
         const struct cp_hash begun = cp_nor_begin_cell(nor, cell);

@@ -17,8 +17,8 @@ enum {
 };
 
 #define REGISTERS 0x4001E000u
-#define READY (REGISTERS + 0x400u)
-#define CONFIG (REGISTERS + 0x504u)
+#define READY     (REGISTERS + 0x400u)
+#define CONFIG    (REGISTERS + 0x504u)
 #define ERASEPAGE (REGISTERS + 0x508u)
 
 enum { WEN_READ, WEN_WRITE, WEN_ERASE };
@@ -368,9 +368,12 @@ static void test_reset_restores_registers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_proper_use), cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_ready),      cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_areas),      cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_proper_use),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_ready),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_areas),
+        cmocka_unit_test(test_counts),
         cmocka_unit_test(test_reset_restores_registers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
