@@ -93,22 +93,22 @@ static int run_step(const struct cp_boot_config *config, uint32_t step) {
     return config->format->record_step(&config->state, step);
 }
 
-// Run all steps not yet done below end_step. The view itself counts them: a run
-// that resumed here and one that came here by itself are then the same in every
-// byte of RAM, and a prover needs to look at only one of them.
+// Run all steps not yet done below end_step. Each step begins with the same search,
+// into the same variable: a boot that resumes here is then soon the same in every
+// byte of RAM as one that came here by itself, and a prover needs to look at only
+// one of them.
 static int run_steps(const struct cp_boot_config *config, struct cp_state_view *view,
                      uint32_t end_step) {
-    while (view->next_step < end_step) {
-        int err = run_step(config, view->next_step);
+    int err = config->format->skip_done(&config->state, page_count(config), view);
+    while (!err && view->next_step < end_step) {
+        err = run_step(config, view->next_step);
         if (err) {
             return err;
         }
-        err = config->format->advance(&config->state, page_count(config), view);
-        if (err) {
-            return err;
-        }
+        view->next_step++;
+        err = config->format->skip_done(&config->state, page_count(config), view);
     }
-    return CP_OK;
+    return err;
 }
 
 static int revert(const struct cp_boot_config *config, struct cp_state_view *view) {

@@ -143,9 +143,8 @@ static int seed_load(const struct cp_partition *state, uint32_t page_count,
     return find_next_step(state, 4 * page_count, &view->next_step);
 }
 
-static int seed_advance(const struct cp_partition *state, uint32_t page_count,
-                        struct cp_state_view *view) {
-    view->next_step++;
+static int seed_skip_done(const struct cp_partition *state, uint32_t page_count,
+                          struct cp_state_view *view) {
     return find_next_step(state, 4 * page_count, &view->next_step);
 }
 
@@ -192,7 +191,7 @@ const struct cp_state_format cp_state_format_seed = {
     .get = seed_get,
     .load = seed_load,
     .record_step = seed_record_step,
-    .advance = seed_advance,
+    .skip_done = seed_skip_done,
     .finish_revert = seed_finish_revert,
     .set = seed_set,
 };

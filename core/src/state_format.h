@@ -32,10 +32,10 @@ struct cp_state_format {
     // Record that copy step `step` is done. CP_ERR_FLASH.
     int (*record_step)(const struct cp_partition *state, uint32_t step);
 
-    // Step view->next_step has just been recorded: move it on to the next step that
-    // is not recorded as done. CP_ERR_FLASH when a read fails.
-    int (*advance)(const struct cp_partition *state, uint32_t page_count,
-                   struct cp_state_view *view);
+    // Move view->next_step up past the steps that are recorded as done. CP_ERR_FLASH
+    // when a read fails.
+    int (*skip_done)(const struct cp_partition *state, uint32_t page_count,
+                     struct cp_state_view *view);
 
     // All revert steps are done: forget the progress and store CP_STATE_REVERT.
     int (*finish_revert)(const struct cp_partition *state);
