@@ -28,7 +28,7 @@ const char cp_init_text[] =
     "\n"
     "images:\n"
     "  old: {size: 8KiB}\n"
-    "  new: {size: 8KiB} # firmware: good, bad, hangs or either\n"
+    "  new: {size: 8KiB} # firmware: good, bad, hangs, either, careless\n"
     "\n"
     "# What the device lives through.\n"
     "lifecycle:\n"

@@ -66,7 +66,8 @@ static const struct cp_key keys[] = {
     {.path = "images.*.seed", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
      .help = "Seed of its content; if absent, its position in `images`, from 1."},
     {.path = "images.*.firmware", .type = CP_KEY_WORD, .word = cp_word_firmware, .fallback = "good",
-     .help = "What it does on trial: confirm, fail its self-test, hang, or each of the first two."},
+     .help = "What it does on trial: confirm; fail its self-test; hang; each of the first two; or "
+             "erase DFU, request and detach before it is confirmed, and then fail."},
 
     {.path = "lifecycle", .type = CP_KEY_MAP, .flags = REQUIRED,
      .help = "What the device lives through."},

@@ -13,7 +13,7 @@
 
 WORDS(cp_word_device, "internal", "external")
 WORDS(cp_word_format, "seed")
-WORDS(cp_word_firmware, "good", "bad", "hangs", "either")
+WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
 WORDS(cp_word_download, "none", "prepare", "as-it-goes")
 WORDS(cp_word_after_revert, "stop", "retry")
 WORDS(cp_word_dfu_host, "absent", "present")
@@ -24,6 +24,7 @@ WORDS(cp_word_verdict, "proved", "bounded", "violated")
 
 _Static_assert(CP_FIRMWARE_GOOD == 0 && CP_FIRMWARE_BAD == 1, "order of cp_word_firmware");
 _Static_assert(CP_FIRMWARE_HANGS == 2 && CP_FIRMWARE_EITHER == 3, "order of cp_word_firmware");
+_Static_assert(CP_FIRMWARE_CARELESS == 4, "order of cp_word_firmware");
 _Static_assert(CP_DOWNLOAD_NONE == 0 && CP_DOWNLOAD_PREPARE == 1, "order of cp_word_download");
 _Static_assert(CP_DOWNLOAD_AS_IT_GOES == 2, "order of cp_word_download");
 _Static_assert(CP_AFTER_REVERT_STOP == 0 && CP_AFTER_REVERT_RETRY == 1, "cp_word_after_revert");

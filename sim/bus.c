@@ -264,7 +264,20 @@ static _Noreturn void end(enum cp_event_kind kind, uint32_t value, const void *f
     __builtin_unreachable(); // a program that has ended is never resumed
 }
 
+// Whatever runs next must not find the flash open to a stray store.
+static void check_hand_over(const void *frame) {
+    for (uint32_t i = 0; i < attached->config.device_count; i++) {
+        if (attached->devices[i].nvmc.config != 0) {
+            illegal(frame,
+                    "ACTIVE started with CONFIG.WEN = %u on device %u: any stray store "
+                    "would change the flash",
+                    (unsigned)attached->devices[i].nvmc.config, (unsigned)i);
+        }
+    }
+}
+
 void cp_end_jump(void) {
+    check_hand_over(__builtin_frame_address(0));
     end(CP_EVENT_JUMP, 0, __builtin_frame_address(0));
 }
 

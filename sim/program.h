@@ -26,7 +26,13 @@
 enum cp_area { CP_AREA_BOOTLOADER, CP_AREA_STATE, CP_AREA_ACTIVE, CP_AREA_DFU, CP_AREA_COUNT };
 
 // How an image behaves when it runs on trial.
-enum cp_firmware { CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD, CP_FIRMWARE_HANGS, CP_FIRMWARE_EITHER };
+enum cp_firmware {
+    CP_FIRMWARE_GOOD,
+    CP_FIRMWARE_BAD,
+    CP_FIRMWARE_HANGS,
+    CP_FIRMWARE_EITHER,
+    CP_FIRMWARE_CARELESS
+};
 
 // How an application gets its next image into DFU.
 enum cp_download {

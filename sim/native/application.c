@@ -104,11 +104,22 @@ static enum cp_firmware firmware_of(const struct cp_program_board *board, uint8_
     return cp_choose(2) == 0 ? CP_FIRMWARE_GOOD : CP_FIRMWARE_BAD;
 }
 
+// Tries all that would destroy the image to return to. Each call has to refuse.
+static _Noreturn void be_careless(struct application *app) {
+    (void)cp_updater_prepare(&app->updater);
+    (void)cp_updater_request(&app->updater);
+    (void)cp_updater_detach(&app->updater);
+    cp_end_reset();
+}
+
 // Returns if the image tested itself well and confirmed.
 static void run_trial(struct application *app, uint8_t image) {
     const enum cp_firmware firmware = firmware_of(app->board, image);
     if (firmware == CP_FIRMWARE_BAD) {
         cp_end_reset();
+    }
+    if (firmware == CP_FIRMWARE_CARELESS) {
+        be_careless(app);
     }
     if (firmware == CP_FIRMWARE_HANGS) {
         cp_end_hang();

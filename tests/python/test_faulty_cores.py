@@ -57,6 +57,7 @@ CATCHES = {
     "invalidate_last": Catch("update-completes", REQUEST),
     "last_chunk_lost": Catch("resumes", REQUEST),
     "no_backup": Catch("resumes", REQUEST),
+    "no_trial_guard": Catch("resumes", "seed/careless-trial"),
     "no_ready_poll": Catch("legal-flash-use", REQUEST),
     "one_record_per_page": Catch("resumes", AS_IT_GOES),
     "page_count_short": Catch("resumes", REQUEST),
@@ -74,6 +75,7 @@ CATCHES = {
     "swap_wrong_end": Catch("resumes", REQUEST),
     "swapped_by_wrong_unit": Catch("unconfirmed-reverts", EXTERNAL),
     "word_skipped": Catch("update-completes", REQUEST),
+    "write_left_enabled": Catch("legal-flash-use", REQUEST),
 }
 
 
