@@ -57,7 +57,7 @@ static const struct mistake mistakes[] = {
     {PLAIN, "[bootable,", "[botable,", "25:14: error: unknown promise 'botable'",
      "did you mean 'bootable'?"},
     {PLAIN, "firmware: bad", "firmware: ugly", "13:42: error: unknown firmware 'ugly'",
-     "one of: good, bad, hangs, either"},
+     "one of: good, bad, hangs, either, careless"},
     {PLAIN, "start: old", "start: odl", "15:10: error: unknown image 'odl'", "did you mean 'old'?"},
     {PLAIN, "start: old", "start: none", "15:10: error: unknown image 'none'", NULL},
     {PLAIN, "  old: {", "  Odd: {size: 4KiB}\n  old: {",

@@ -26,10 +26,16 @@ enum { WEN_READ, WEN_WRITE, WEN_ERASE };
 typedef void (*work)(void);
 
 static work present_work; // what the program under test does
+static bool leaves_open;  // it does not close the flash before it starts ACTIVE
 
 static void run_bootloader(const struct cp_program_board *board) {
     (void)board;
     present_work();
+    if (!leaves_open) {
+        while (mmio_read32(READY) == 0) {
+        }
+        mmio_write32(CONFIG, WEN_READ);
+    }
     cp_end_jump();
 }
 
@@ -232,6 +238,20 @@ static void test_ready(void **state) {
     assert_memory_equal(ready_seen, low_for_one_poll, sizeof(ready_seen));
 }
 
+// --- the hand-over
+
+static void open_for_erase(void) {
+    mmio_write32(CONFIG, WEN_ERASE);
+}
+
+static void test_hand_over(void **state) {
+    (void)state;
+    assert_int_equal(run_fresh(open_for_erase, CP_MODE_BOOTLOADER).illegal, 0);
+    leaves_open = true;
+    expect_illegal(open_for_erase, CP_MODE_BOOTLOADER, "started with CONFIG.WEN = 2", 0);
+    leaves_open = false;
+}
+
 // --- addresses
 
 static void erase_unaligned(void) {
@@ -350,7 +370,9 @@ static void test_reset_restores_registers(void **state) {
     (void)state;
     struct cp_machine *machine = new_machine();
     for (int power_lost = 0; power_lost < 2; power_lost++) {
+        leaves_open = true;
         run_on(machine, leave_busy_in_write_mode, CP_MODE_BOOTLOADER);
+        leaves_open = false;
         assert_int_equal(machine->devices[0].nvmc.config, WEN_WRITE);
         assert_int_equal(machine->devices[0].nvmc.busy_polls, 1);
         cp_machine_reset(machine, power_lost != 0);
@@ -371,6 +393,7 @@ int main(void) {
         cmocka_unit_test(test_proper_use),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_ready),
+        cmocka_unit_test(test_hand_over),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_areas),
         cmocka_unit_test(test_counts),
