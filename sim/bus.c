@@ -138,6 +138,8 @@ static void erase_page(struct cp_machine_device *device, uint32_t index, uint32_
 
 // Find the device whose flash or registers an address belongs to.
 static struct cp_machine_device *decode(uint32_t address, uint32_t *index, bool *is_register) {
+    *index = 0;
+    *is_register = false;
     for (uint32_t i = 0; i < attached->config.device_count; i++) {
         struct cp_machine_device *device = &attached->devices[i];
         *index = i;
