@@ -20,12 +20,21 @@ bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame) {
     return true;
 }
 
+// In a sample, most of the first run's programs outside STATE are.
+static bool is_passed_over(const struct cp_explorer *x, const struct cp_entry *entry) {
+    if (x->stride == 1 || x->frame_count > 1 || entry->kind != CP_ENTRY_PROGRAM ||
+        cp_machine_area(x->world.machine, entry->device, 4 * entry->word) == CP_AREA_STATE) {
+        return false;
+    }
+    return (size_t)(entry - x->world.entries) % x->stride != 0;
+}
+
 static bool may_cut(struct cp_explorer *x, const struct cp_entry *entry) {
     const struct cp_fault_model *faults = &x->test_case->faults;
     if (!faults->cut || (faults->cut_phases >> cp_x_phase_of(entry) & 1u) == 0) {
         return false;
     }
-    if (cp_x_top_frame(x)->cuts >= x->test_case->bounds.cuts_max) {
+    if (cp_x_top_frame(x)->cuts >= x->test_case->bounds.cuts_max || is_passed_over(x, entry)) {
         x->bound_was_hit = true;
         return false;
     }

@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// How many cuts the first searches allow: for a claim, and for a proof that is
-// expected to hold; and the time that each of them may take.
-#define CLAIM_CUTS_MAX 3u
-#define FIRST_CUTS_MAX 1u
 #define FIRST_SECONDS  5u
 
 static bool was_violated(const struct cp_result *result, enum cp_promise promise) {
@@ -105,47 +101,71 @@ static void describe(const struct cp_case *test_case, struct cp_result *result, 
     } else if (stop == CP_STOP_NONE && result->verdict == CP_VERDICT_PROVED) {
         end = "fixpoint reached";
     }
-    snprintf(result->bound, sizeof(result->bound), "%s; %s", faults, end);
+    // Paths that rejoin a known state end there, with their erase counts.
+    bool wear = test_case->faults.cut && result->verdict != CP_VERDICT_VIOLATED &&
+                (test_case->promises >> CP_PROMISE_BOUNDED_WEAR & 1u) != 0;
+    snprintf(result->bound, sizeof(result->bound), "%s; %s%s", faults, end,
+             wear ? " (bounded-wear: on the paths taken)" : "");
 }
 
-// A violation is looked for with no cut, one cut, two, before the search without a
-// bound: where it is found its trace is short, and a faulty bootloader or a format
-// with a hole may have no end of states behind it. Returns the bound on cuts within
-// which there is something to tell, or the case's own.
-static uint32_t cuts_that_suffice(const struct cp_case *test_case, const struct cp_program *program,
-                                  const struct cp_sink *sink) {
+// A violation is looked for with no cut, one cut, two, each time in a sample first,
+// before the search without a bound: where it is found its trace is short, and a
+// faulty bootloader or a format with a hole may have no end of states behind it.
+struct first_search {
+    uint32_t cuts_max;
+    bool is_sample;
+    bool is_for_claims; // only worth it where a failure is expected
+};
+
+static const struct first_search first_searches[] = {
+    {0, false, false}, {1, true, false}, {1, false, false}, {2, true, false},
+    {2, false, true},  {3, true, true},  {3, false, true},
+};
+
+// Search so; true if that shows what ends the case.
+static bool finds(const struct cp_case *test_case, const struct cp_program *program,
+                  const struct cp_sink *sink, const struct first_search *first) {
     struct cp_case bounded = *test_case;
     struct cp_sink quiet = {sink ? sink->context : NULL, NULL, sink ? sink->tick : NULL};
-    uint32_t cuts_max =
-        test_case->expect.verdict == CP_VERDICT_VIOLATED ? CLAIM_CUTS_MAX : FIRST_CUTS_MAX;
+    struct cp_search how = {&quiet, CP_WANTED_ALL, first->is_sample};
+    bounded.bounds.cuts_max = first->cuts_max;
     bounded.bounds.states_max = CP_UNLIMITED;
-    for (uint32_t cuts = 0; cuts <= cuts_max && cuts < test_case->bounds.cuts_max; cuts++) {
-        struct cp_result result;
-        enum cp_stop stop;
-        bounded.bounds.cuts_max = cuts;
-        bounded.bounds.seconds_max = test_case->bounds.seconds_max < FIRST_SECONDS
-                                         ? test_case->bounds.seconds_max
-                                         : FIRST_SECONDS;
-        cp_explorer_run(&bounded, program, &quiet, CP_WANTED_ALL, &result, &stop);
-        cp_result_free(&result);
-        if (stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET) {
-            return cuts;
+    if (bounded.bounds.seconds_max > FIRST_SECONDS) {
+        bounded.bounds.seconds_max = FIRST_SECONDS;
+    }
+    struct cp_result result;
+    enum cp_stop stop;
+    cp_explorer_run(&bounded, program, &how, &result, &stop);
+    cp_result_free(&result);
+    return stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET;
+}
+
+// Narrow the case and the way to search it to the first search that finds something.
+static void narrow(struct cp_case *bounded, const struct cp_program *program,
+                   struct cp_search *how) {
+    bool is_claim = bounded->expect.verdict == CP_VERDICT_VIOLATED;
+    for (size_t i = 0; i < sizeof(first_searches) / sizeof(first_searches[0]); i++) {
+        const struct first_search *first = &first_searches[i];
+        if ((first->is_for_claims && !is_claim) || first->cuts_max >= bounded->bounds.cuts_max) {
+            continue;
         }
-        if (stop != CP_STOP_NONE) {
-            break; // too much even so: leave it to the search that has the whole budget
+        if (finds(bounded, program, how->sink, first)) {
+            bounded->bounds.cuts_max = first->cuts_max;
+            how->is_sample = first->is_sample;
+            return;
         }
     }
-    return test_case->bounds.cuts_max;
 }
 
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_sink *sink, struct cp_result *result) {
     struct cp_case bounded = *test_case;
+    struct cp_search how = {sink, CP_WANTED_ALL, false};
     if (test_case->faults.cut) {
-        bounded.bounds.cuts_max = cuts_that_suffice(test_case, program, sink);
+        narrow(&bounded, program, &how);
     }
     enum cp_stop stop;
-    cp_explorer_run(&bounded, program, sink, CP_WANTED_ALL, result, &stop);
+    cp_explorer_run(&bounded, program, &how, result, &stop);
     if (result->verdict == CP_VERDICT_ERROR) {
         return;
     }

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <time.h>
 
+#define SAMPLES 128u
+
 double cp_now_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -40,7 +42,7 @@ static void count_uncut(struct cp_explorer *x) {
     }
 }
 
-static void search(struct cp_explorer *x) {
+static void search(struct cp_explorer *x, bool is_sample) {
     struct cp_frame first = {.torn_left = x->test_case->bounds.torn_max, .edge = CP_EDGE_START};
     bool is_new;
     if (!cp_x_reach(x, 0, first.torn_left, &first.id, &is_new)) {
@@ -58,6 +60,9 @@ static void search(struct cp_explorer *x) {
     x->current_id = first.id;
     cp_x_power_on(x);
     count_uncut(x);
+    if (is_sample) {
+        x->stride = (uint32_t)(x->world.entry_count / SAMPLES) + 1;
+    }
     while (x->stop == CP_STOP_NONE && x->frame_count > 0) {
         cp_x_step_back(x);
     }
@@ -116,18 +121,18 @@ static void release(struct cp_explorer *x) {
 }
 
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
-                     const struct cp_sink *sink, uint32_t wanted, struct cp_result *result,
-                     enum cp_stop *stop) {
+                     const struct cp_search *how, struct cp_result *result, enum cp_stop *stop) {
     struct cp_explorer x = {.test_case = test_case,
-                            .sink = sink,
+                            .sink = how->sink,
                             .result = result,
-                            .wanted = wanted,
+                            .wanted = how->wanted,
+                            .stride = 1,
                             .claims_open = test_case->expect.violates & test_case->promises};
     memset(result, 0, sizeof(*result));
     x.started_seconds = cp_now_seconds();
     result->verdict = CP_VERDICT_ERROR;
     if (init(&x, program) == 0) {
-        search(&x);
+        search(&x, how->is_sample);
         collect(&x);
         result->verdict = CP_VERDICT_PROVED;
         if (result->violation_count > 0) {

@@ -58,6 +58,7 @@ struct cp_explorer {
     uint32_t current_id, last_id;
     uint32_t claims_open; // bit per claimed promise not yet seen broken
     uint32_t wanted;      // bit per promise whose violation is looked for
+    uint32_t stride;      // of the data words at which the first run is cut
     bool path_is_broken;  // another one broke on this path, which ends it
     bool bound_was_hit;   // a cut was left out for a bound
     enum cp_stop stop;
@@ -67,12 +68,19 @@ struct cp_explorer {
 
 #define CP_WANTED_ALL UINT32_MAX
 
-// Search once; fills the result but for the shortest traces. Only violations of
-// `wanted` promises (a bit each) are results. A path that breaks another promise of
-// the case, one that it does not claim, ends there: what follows would not be told.
+// How to search. Only violations of `wanted` promises (a bit each) are results. A
+// path that breaks another promise of the case, one that it does not claim, ends
+// there: what follows would not be told. `is_sample` cuts the first run at each
+// state record, erase and milestone, but only at some hundred of its data words.
+struct cp_search {
+    const struct cp_sink *sink; // may be NULL
+    uint32_t wanted;
+    bool is_sample;
+};
+
+// Search once; fills the result but for the shortest traces.
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
-                     const struct cp_sink *sink, uint32_t wanted, struct cp_result *result,
-                     enum cp_stop *stop);
+                     const struct cp_search *how, struct cp_result *result, enum cp_stop *stop);
 
 // Replace the trace of each violation by one with the fewest cuts.
 void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,

@@ -22,7 +22,8 @@ static bool search_within(const struct cp_case *test_case, const struct cp_progr
     bounded.expect.violates &= ~(1u << violation->promise);
     struct cp_result result;
     enum cp_stop stop;
-    cp_explorer_run(&bounded, program, NULL, 1u << violation->promise, &result, &stop);
+    struct cp_search how = {.wanted = 1u << violation->promise};
+    cp_explorer_run(&bounded, program, &how, &result, &stop);
     *is_found = result.violation_count > 0;
     if (*is_found) {
         *violation = result.violations[0];
@@ -42,7 +43,9 @@ static void shrink_one(const struct cp_case *test_case, const struct cp_program 
             break;
         }
     }
-    violation->is_shortest = violation->cuts <= DEPTH_MAX + 1;
+    // Wear is counted on the paths taken: a shorter one may have rejoined another.
+    violation->is_shortest =
+        violation->cuts <= DEPTH_MAX + 1 && violation->promise != CP_PROMISE_BOUNDED_WEAR;
 }
 
 void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,
