@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_SECONDS  5u
+#define FIRST_SECONDS 5u
 
 static bool was_violated(const struct cp_result *result, enum cp_promise promise) {
     for (uint32_t i = 0; i < result->violation_count; i++) {
@@ -122,9 +122,9 @@ static const struct first_search first_searches[] = {
     {2, false, true},  {3, true, true},  {3, false, true},
 };
 
-// Search so; true if that shows what ends the case.
-static bool finds(const struct cp_case *test_case, const struct cp_program *program,
-                  const struct cp_sink *sink, const struct first_search *first) {
+// Search so, and say what ended the search.
+static enum cp_stop try_first(const struct cp_case *test_case, const struct cp_program *program,
+                              const struct cp_sink *sink, const struct first_search *first) {
     struct cp_case bounded = *test_case;
     struct cp_sink quiet = {sink ? sink->context : NULL, NULL, sink ? sink->tick : NULL};
     struct cp_search how = {&quiet, CP_WANTED_ALL, first->is_sample};
@@ -137,7 +137,7 @@ static bool finds(const struct cp_case *test_case, const struct cp_program *prog
     enum cp_stop stop;
     cp_explorer_run(&bounded, program, &how, &result, &stop);
     cp_result_free(&result);
-    return stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET;
+    return stop;
 }
 
 // Narrow the case and the way to search it to the first search that finds something.
@@ -149,10 +149,13 @@ static void narrow(struct cp_case *bounded, const struct cp_program *program,
         if ((first->is_for_claims && !is_claim) || first->cuts_max >= bounded->bounds.cuts_max) {
             continue;
         }
-        if (finds(bounded, program, how->sink, first)) {
+        enum cp_stop stop = try_first(bounded, program, how->sink, first);
+        if (stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET) {
             bounded->bounds.cuts_max = first->cuts_max;
             how->is_sample = first->is_sample;
-            return;
+        }
+        if (stop != CP_STOP_NONE && stop != CP_STOP_TIME) {
+            return; // found, interrupted, or out of memory
         }
     }
 }
