@@ -75,9 +75,6 @@ static struct cp_hash with_bound(const struct cp_explorer *x, struct cp_hash has
     return cp_hash_add(hash, cp_hash_pair(cuts, 5));
 }
 
-// Look up the state at a reset. Returns its slot if it is to be explored: it is
-// new, or it was explored with fewer torn operations allowed. NULL if it is
-// known or the search has to stop; *known_id is its id then.
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new) {
     struct cp_hash key = with_bound(x, cp_world_hash(&x->world), cuts);
@@ -103,8 +100,6 @@ bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32
     return true;
 }
 
-// Is the running program, here and with this flash, known? If so *id is the
-// state whose boot was here before.
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
     const struct cp_frame *frame = cp_x_top_frame(x);
     bool is_new;
