@@ -58,7 +58,7 @@ static enum cp_exit bench_case(const struct cp_case *test_case, const struct cp_
                                enum cp_format format) {
     const struct cp_sink sink = {NULL, drop_state, cp_progress_tick};
     struct cp_result result;
-    cp_explore(test_case, program, &sink, &result);
+    cp_explore(test_case, program, NULL, &sink, &result);
     cp_progress_clear();
     if (result.verdict == CP_VERDICT_ERROR) {
         cp_complain("%s: %s", test_case->name, result.error);

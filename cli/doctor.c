@@ -105,7 +105,7 @@ static void check_exploration(struct doctor *doctor, const struct cp_program *pr
     }
     const struct cp_sink sink = {NULL, drop_state, go_on};
     struct cp_result result;
-    cp_explore(&list.cases[0], program, &sink, &result);
+    cp_explore(&list.cases[0], program, NULL, &sink, &result);
     bool is_good = result.verdict != CP_VERDICT_ERROR && result.expectation_met;
     if (result.verdict == CP_VERDICT_ERROR) {
         snprintf(found, sizeof found, "%s", result.error);

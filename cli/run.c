@@ -115,7 +115,7 @@ static void explore(struct run *run, struct cp_ended *ended) {
     const struct cp_sink sink = {run, log_state, cp_progress_tick};
     ended->hash = cp_case_hash(test_case, run->program);
     note_log(run, cp_log_begin_case(run->log, test_case, ended->hash, yaml));
-    cp_explore(test_case, run->program, &sink, &ended->result);
+    cp_explore(test_case, run->program, NULL, &sink, &ended->result);
     note_log(run, cp_log_end_case(run->log, test_case, &ended->result));
     ended->code = cp_verdict_exit(test_case, &ended->result);
     cp_progress_clear();

@@ -44,6 +44,8 @@ enum cp_program_tear {
     CP_TEAR_HIGH_NIBBLES,
     CP_TEAR_LOWEST_BIT_MISSING,  // all but the lowest bit that should have changed
     CP_TEAR_HIGHEST_BIT_MISSING, // all but the highest
+    CP_PROGRAM_SHAPE_COUNT,
+    CP_TEAR_ANY = CP_PROGRAM_SHAPE_COUNT, // undecided until it is read: each bit changed or not
     CP_PROGRAM_TEAR_COUNT
 };
 
@@ -58,7 +60,17 @@ enum cp_erase_tear {
     CP_TEAR_ERASE_ODD_BITS,
     CP_TEAR_ERASE_LOW_NIBBLES,
     CP_TEAR_ERASE_HIGH_NIBBLES,
+    CP_ERASE_SHAPE_COUNT,
+    // Undecided until it is read: each bit as it was or erased / each bit 0 or 1.
+    CP_TEAR_ERASE_ANY_SUBSET = CP_ERASE_SHAPE_COUNT,
+    CP_TEAR_ERASE_ANY,
     CP_ERASE_TEAR_COUNT
+};
+
+// What reading an undecided word does to it.
+enum cp_torn_reads {
+    CP_TORN_READS_STABLE,   // the first read decides it
+    CP_TORN_READS_UNSTABLE, // each read of STATE may differ, until the word is erased
 };
 
 const char *cp_program_tear_name(enum cp_program_tear tear); // "bytes-1", "low-half", ...
@@ -73,6 +85,7 @@ struct cp_fault_model {
     uint32_t program_tears; // bit per enum cp_program_tear
     uint32_t erase_tears;   // bit per enum cp_erase_tear
     uint32_t torn_areas;    // bit per enum cp_area in which operations can be torn
+    enum cp_torn_reads torn_reads;
     // More torn erases: in every word these bits are erased, the rest untouched.
     uint32_t erase_bit_masks[CP_BIT_MASKS_MAX];
     uint32_t erase_bit_mask_count;
@@ -84,7 +97,11 @@ struct cp_bounds {
     uint32_t torn_max; // of which inside an operation
     uint32_t states_max;
     uint32_t seconds_max;
+    uint64_t memory_max_bytes; // 0: CP_MEMORY_MAX_BYTES
 };
+
+// What one search may take unless told otherwise: the states it knows, and its journal.
+#define CP_MEMORY_MAX_BYTES ((uint64_t)3 << 30)
 
 enum cp_verdict { CP_VERDICT_PROVED, CP_VERDICT_BOUNDED, CP_VERDICT_VIOLATED, CP_VERDICT_ERROR };
 

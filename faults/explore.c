@@ -161,7 +161,9 @@ static void narrow(struct cp_case *bounded, const struct cp_program *program,
 }
 
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
-                const struct cp_sink *sink, struct cp_result *result) {
+                const struct cp_explore_options *options, const struct cp_sink *sink,
+                struct cp_result *result) {
+    (void)options;
     struct cp_case bounded = *test_case;
     struct cp_search how = {sink, CP_WANTED_ALL, false};
     if (test_case->faults.cut) {

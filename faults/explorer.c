@@ -79,7 +79,7 @@ static void collect_wear(struct cp_explorer *x) {
         for (uint32_t page = 0; page < x->world.page_count[device]; page++) {
             if (x->world.erases_max[device][page] > 0) {
                 result->wear[result->wear_count++] =
-                    (struct cp_wear){device, page, x->world.erases_max[device][page]};
+                    (struct cp_wear){device, page, x->world.erases_max[device][page], 0};
             }
         }
     }

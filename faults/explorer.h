@@ -8,9 +8,6 @@
 #include "faults/visited.h"
 #include "faults/world.h"
 
-// What one search may take: states known, and the journal of the present path.
-#define CP_MEMORY_MAX_BYTES ((uint64_t)3 << 30)
-
 // Why a search ended before it was through.
 enum cp_stop {
     CP_STOP_NONE,

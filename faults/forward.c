@@ -236,7 +236,8 @@ static void tick(struct cp_explorer *x) {
     if (seconds_max != CP_UNLIMITED && seconds > seconds_max) {
         cp_x_stop(x, CP_STOP_TIME);
     }
-    if (memory_bytes(x) > CP_MEMORY_MAX_BYTES) {
+    uint64_t memory_max_bytes = x->test_case->bounds.memory_max_bytes;
+    if (memory_bytes(x) > (memory_max_bytes ? memory_max_bytes : CP_MEMORY_MAX_BYTES)) {
         cp_x_stop(x, CP_STOP_MEMORY_BUDGET);
     }
     struct cp_progress progress = {x->test_case, x->last_id, x->result->operations, seconds,

@@ -3,8 +3,7 @@
 // They are written into scenarios, logs and case ids, so they are fixed: a name
 // may be added, but none may change its meaning.
 
-#include "faults/case.h"
-#include "faults/result.h"
+#include "faults/explore.h"
 
 // A name for each value, in the order of its enum; "?" outside of it.
 #define NAME_OF(names, value)                                                                      \
@@ -32,12 +31,14 @@ static const char *const program_tears[] = {
     "high-nibbles",
     "lowest-bit-missing",
     "highest-bit-missing",
+    "any",
 };
 ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
 
 static const char *const erase_tears[] = {
-    "first-half",         "second-half", "even-words", "odd-words",   "only-first-word",
-    "all-but-first-word", "even-bits",   "odd-bits",   "low-nibbles", "high-nibbles",
+    "first-half",      "second-half",        "even-words", "odd-words",
+    "only-first-word", "all-but-first-word", "even-bits",  "odd-bits",
+    "low-nibbles",     "high-nibbles",       "any-subset", "any",
 };
 ONE_FOR_EACH(erase_tears, CP_ERASE_TEAR_COUNT);
 
@@ -46,6 +47,9 @@ ONE_FOR_EACH(edges, CP_EDGE_COUNT);
 
 static const char *const outcomes[] = {"started", "mixed", "dfu-mode", "no-boot", "unknown"};
 ONE_FOR_EACH(outcomes, CP_OUTCOME_COUNT);
+
+static const char *const engines[] = {"fast", "slow"};
+ONE_FOR_EACH(engines, CP_ENGINE_SLOW + 1);
 
 static const char *const verdicts[] = {"PROVED", "BOUNDED", "VIOLATED", "ERROR"};
 ONE_FOR_EACH(verdicts, CP_VERDICT_ERROR + 1);
@@ -68,6 +72,10 @@ const char *cp_edge_name(enum cp_edge edge) {
 
 const char *cp_outcome_name(enum cp_outcome outcome) {
     return NAME_OF(outcomes, outcome);
+}
+
+const char *cp_engine_name(enum cp_engine engine) {
+    return NAME_OF(engines, engine);
 }
 
 const char *cp_verdict_name(enum cp_verdict verdict) {

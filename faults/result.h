@@ -65,6 +65,9 @@ struct cp_violation {
     uint32_t cuts;
     bool is_shortest; // no trace with fewer cuts exists
     char message[CP_MESSAGE_MAX];
+    // What can be changed in the trace without changing the outcome, in words, such
+    // as "the same for any tear of 1 to 3 bytes; passes at 0 and 4". May be empty.
+    char indifferent[CP_MESSAGE_MAX];
 };
 
 struct cp_promise_count {
@@ -75,6 +78,25 @@ struct cp_promise_count {
 struct cp_wear {
     uint32_t device, page;
     uint32_t erases_max; // in one update, on any explored path
+    // The most erases in one update beyond one for each power loss in it: with c
+    // losses the page is erased at most excess_max + c times.
+    int32_t excess_max;
+};
+
+// How long a device must be left alone to get somewhere.
+struct cp_liveness {
+    // If every power-on lasts for at least this many flash operations, the device gets
+    // to start an image, however often the power is cut. 0: nothing was ever to be done.
+    uint64_t uptime_operations;
+    // The most operations of a boot that is left alone, up to the start of an image.
+    uint64_t boot_operations_max;
+};
+
+// What the audit of torn words found: see docs/SPEC.md, "Audit".
+struct cp_audit {
+    uint64_t reads;     // different situations in which an undecided word was read
+    uint64_t values;    // values tried there
+    uint64_t surprises; // classes of values which the search without audit would miss
 };
 
 struct cp_result {
@@ -86,6 +108,11 @@ struct cp_result {
     uint32_t cuts_deepest;
     double seconds;
     uint64_t visited_bytes; // memory of the visited sets
+    uint64_t memo_hits;     // boots that were looked up, not executed
+    uint64_t torn_reads;    // undecided words read, a branch for each class of values
+    bool is_wear_exact;     // wear was followed over every history, not only on paths taken
+    struct cp_liveness liveness;
+    struct cp_audit audit;
     // The first lifecycle without any cut: its operations and time on the part.
     uint64_t uncut_programs, uncut_erases, uncut_time_us;
     struct cp_violation violations[CP_PROMISE_COUNT];

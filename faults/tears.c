@@ -26,6 +26,7 @@ static uint32_t program_mask(enum cp_program_tear tear, uint32_t changing) {
     case CP_TEAR_HIGH_NIBBLES: return 0xF0F0F0F0u;
     case CP_TEAR_LOWEST_BIT_MISSING: return changing & ~lowest_bit(changing);
     case CP_TEAR_HIGHEST_BIT_MISSING: return changing & ~highest_bit(changing);
+    case CP_TEAR_ANY:
     case CP_PROGRAM_TEAR_COUNT: break;
     }
     return 0;

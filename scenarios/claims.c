@@ -38,16 +38,27 @@ static void read_bounds(struct cp_draft *draft) {
     bounds->seconds_max = (uint32_t)(time_us / 1000000u);
 }
 
+// `all` means every shape; `any` is no shape but stands for all of them together.
+static uint32_t shapes_of_all(uint32_t tears, uint32_t shape_count, uint32_t tear_count) {
+    return tears == (1u << tear_count) - 1u ? (1u << shape_count) - 1u : tears;
+}
+
 void cp_decode_faults(struct cp_draft *draft) {
-    uint32_t cut = 0, areas = 0;
+    uint32_t cut = 0, areas = 0, reads = 0;
     struct cp_fault_model *faults = &draft->out->faults;
     cp_read_word(draft, "faults.cut", &cut);
     faults->cut = cut != 0;
     cp_read_words(draft, "faults.during", &faults->cut_phases);
     cp_read_words(draft, "faults.torn_program", &faults->program_tears);
     cp_read_words(draft, "faults.torn_erase", &faults->erase_tears);
+    faults->program_tears =
+        shapes_of_all(faults->program_tears, CP_PROGRAM_SHAPE_COUNT, CP_PROGRAM_TEAR_COUNT);
+    faults->erase_tears =
+        shapes_of_all(faults->erase_tears, CP_ERASE_SHAPE_COUNT, CP_ERASE_TEAR_COUNT);
     cp_read_words(draft, "faults.torn_in", &areas);
     faults->torn_areas = areas << CP_AREA_STATE;
+    cp_read_word(draft, "faults.torn_reads", &reads);
+    faults->torn_reads = (enum cp_torn_reads)reads;
     read_masks(draft);
     read_bounds(draft);
 }

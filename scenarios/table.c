@@ -105,6 +105,10 @@ static const struct cp_key keys[] = {
     {.path = "faults.torn_in", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL, .min = 1,
      .word = cp_word_torn_area, .fallback = "all",
      .help = "The areas whose operations can be torn."},
+    {.path = "faults.torn_reads", .type = CP_KEY_WORD, .word = cp_word_torn_reads,
+     .fallback = "stable",
+     .help = "With `any`: whether the first read of a torn word decides it, or each read of "
+             "STATE may differ."},
 
     {.path = "explore", .type = CP_KEY_MAP,
      .help = "Bounds. With none reached the result is a proof."},

@@ -20,6 +20,7 @@ WORDS(cp_word_dfu_host, "absent", "present")
 WORDS(cp_word_cut, "none", "every-event")
 WORDS(cp_word_phase, "bootloader", "application")
 WORDS(cp_word_torn_area, "state", "active", "dfu")
+WORDS(cp_word_torn_reads, "stable", "unstable")
 WORDS(cp_word_verdict, "proved", "bounded", "violated")
 
 _Static_assert(CP_FIRMWARE_GOOD == 0 && CP_FIRMWARE_BAD == 1, "order of cp_word_firmware");
@@ -33,6 +34,8 @@ _Static_assert(CP_AREA_ACTIVE == CP_AREA_STATE + 1, "order of cp_word_torn_area"
 _Static_assert(CP_AREA_DFU == CP_AREA_STATE + 2, "order of cp_word_torn_area");
 _Static_assert(CP_VERDICT_PROVED == 0 && CP_VERDICT_BOUNDED == 1, "order of cp_word_verdict");
 _Static_assert(CP_VERDICT_VIOLATED == 2, "order of cp_word_verdict");
+
+_Static_assert(CP_TORN_READS_STABLE == 0 && CP_TORN_READS_UNSTABLE == 1, "cp_word_torn_reads");
 
 const char *cp_word_part(size_t index) {
     size_t count;

@@ -20,6 +20,7 @@ const char *cp_word_phase(size_t index);
 const char *cp_word_torn_area(size_t index); // 0 = CP_AREA_STATE
 const char *cp_word_program_tear(size_t index);
 const char *cp_word_erase_tear(size_t index);
+const char *cp_word_torn_reads(size_t index);
 const char *cp_word_promise(size_t index);
 const char *cp_word_verdict(size_t index);
 

@@ -137,7 +137,7 @@ static inline struct reached fixture_explore(const struct cp_case *test_case,
                                              const struct cp_program *program) {
     struct reached reached = {0};
     const struct cp_sink sink = {.context = &reached, .state = reached_add};
-    cp_explore(test_case, program, &sink, &reached.result);
+    cp_explore(test_case, program, NULL, &sink, &reached.result);
     reached_sort(&reached);
     return reached;
 }

@@ -27,7 +27,7 @@ static void expect_between(enum cp_program_tear tear, uint32_t old, uint32_t ask
 
 static void test_programs_lie_between(void **state) {
     (void)state;
-    for (int tear = 0; tear < CP_PROGRAM_TEAR_COUNT; tear++) {
+    for (int tear = 0; tear < CP_PROGRAM_SHAPE_COUNT; tear++) {
         for (uint32_t old = 0; old < 256; old++) {
             for (uint32_t asked = 0; asked < 256; asked++) {
                 expect_between((enum cp_program_tear)tear, old, asked);
@@ -40,7 +40,7 @@ static void test_programs_lie_between(void **state) {
 
 static void test_programs_by_shape(void **state) {
     (void)state;
-    static const uint32_t all_cleared[CP_PROGRAM_TEAR_COUNT] = {
+    static const uint32_t all_cleared[CP_PROGRAM_SHAPE_COUNT] = {
         [CP_TEAR_BYTES_1] = 0xFFFFFF00u,
         [CP_TEAR_BYTES_2] = 0xFFFF0000u,
         [CP_TEAR_BYTES_3] = 0xFF000000u,
@@ -53,7 +53,7 @@ static void test_programs_by_shape(void **state) {
         [CP_TEAR_LOWEST_BIT_MISSING] = 0x00000001u,
         [CP_TEAR_HIGHEST_BIT_MISSING] = 0x80000000u,
     };
-    for (int tear = 0; tear < CP_PROGRAM_TEAR_COUNT; tear++) {
+    for (int tear = 0; tear < CP_PROGRAM_SHAPE_COUNT; tear++) {
         assert_int_equal(cp_tear_program((enum cp_program_tear)tear, UINT32_MAX, 0),
                          all_cleared[tear]);
     }

@@ -125,7 +125,7 @@ static void test_interrupted(void **state) {
     uint32_t ticks = 0;
     const struct cp_sink sink = {.context = &ticks, .tick = never_go_on};
     struct cp_result result;
-    cp_explore(&test_case, &cp_program, &sink, &result);
+    cp_explore(&test_case, &cp_program, NULL, &sink, &result);
     assert_in_range(ticks, 1, 2); // once in a first search with few cuts, once in the whole
     assert_true(result.interrupted);
     assert_int_equal(result.verdict, CP_VERDICT_BOUNDED);
@@ -143,7 +143,7 @@ static void test_log_that_fails(void **state) {
     uint32_t rows_kept = 10;
     const struct cp_sink sink = {.context = &rows_kept, .state = broken_log};
     struct cp_result result;
-    cp_explore(&test_case, &cp_program, &sink, &result);
+    cp_explore(&test_case, &cp_program, NULL, &sink, &result);
     assert_int_equal(result.verdict, CP_VERDICT_ERROR);
     assert_non_null(strstr(result.error, "log"));
     assert_false(result.expectation_met);

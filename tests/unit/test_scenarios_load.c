@@ -125,8 +125,8 @@ static void rest_of_matrix(void **state) {
     assert_false(c->dfu_host_present);
     assert_false(c->faults.cut);
     assert_int_equal(c->faults.cut_phases, (1u << CP_PHASE_COUNT) - 1u);
-    assert_int_equal(c->faults.program_tears, (1u << CP_PROGRAM_TEAR_COUNT) - 1u);
-    assert_int_equal(c->faults.erase_tears, (1u << CP_ERASE_TEAR_COUNT) - 1u);
+    assert_int_equal(c->faults.program_tears, (1u << CP_PROGRAM_SHAPE_COUNT) - 1u);
+    assert_int_equal(c->faults.erase_tears, (1u << CP_ERASE_SHAPE_COUNT) - 1u);
     assert_int_equal(c->faults.torn_areas,
                      1u << CP_AREA_STATE | 1u << CP_AREA_ACTIVE | 1u << CP_AREA_DFU);
     assert_int_equal(c->bounds.cuts_max, CP_UNLIMITED);
@@ -153,7 +153,7 @@ static void matrix_makes_a_section(void **state) {
     assert_int_equal(loaded.list.cases[2].bounds.cuts_max, CP_UNLIMITED);
     assert_int_equal(loaded.list.cases[0].faults.erase_tears, 0);
     assert_int_equal(loaded.list.cases[0].faults.erase_bit_mask_count, 0);
-    assert_int_equal(loaded.list.cases[1].faults.erase_tears, (1u << CP_ERASE_TEAR_COUNT) - 1u);
+    assert_int_equal(loaded.list.cases[1].faults.erase_tears, (1u << CP_ERASE_SHAPE_COUNT) - 1u);
     unload(&loaded);
     free(less);
     free(good);
