@@ -66,7 +66,7 @@ static inline struct cp_case fixture_case(uint32_t page_bytes, enum cp_firmware 
     made.faults.cut = true;
     made.faults.cut_phases = BIT(CP_PHASE_BOOTLOADER) | BIT(CP_PHASE_APPLICATION);
     made.faults.torn_areas = ALL_AREAS;
-    made.bounds = (struct cp_bounds){CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED};
+    made.bounds = (struct cp_bounds){CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, 0};
     made.promises = ALL_PROMISES;
     made.erases_per_update_max = 3;
     made.expect.verdict = CP_VERDICT_PROVED;
