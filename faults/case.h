@@ -96,7 +96,6 @@ struct cp_bounds {
     uint32_t cuts_max; // power losses in one history
     uint32_t torn_max; // of which inside an operation
     uint32_t states_max;
-    bool is_states_budget; // states_max is what a run may take, no bound that the case admits to
     uint32_t seconds_max;
     uint64_t memory_max_bytes; // 0: CP_MEMORY_MAX_BYTES
 };

@@ -34,13 +34,17 @@ static bool is_part(const struct cp_explore_options *options) {
     return options && options->shard_count > 1;
 }
 
+static bool is_states_budget(const struct cp_explore_options *options) {
+    return options && options->is_states_budget;
+}
+
 // A bound that the scenario sets is a result; a budget that ran out is not.
-static bool is_complete(const struct cp_case *asked, enum cp_stop stop) {
+static bool is_complete(const struct cp_explore_options *options, enum cp_stop stop) {
     switch (stop) {
     case CP_STOP_NONE:
     case CP_STOP_VIOLATION:
     case CP_STOP_CLAIMS_MET: return true;
-    case CP_STOP_STATES: return !asked->bounds.is_states_budget;
+    case CP_STOP_STATES: return !is_states_budget(options);
     default: return false;
     }
 }
@@ -109,11 +113,11 @@ static void describe_options(const struct cp_explore_options *options, struct te
     }
 }
 
-static const char *stop_text(const struct cp_case *asked, enum cp_stop stop) {
+static const char *stop_text(const struct cp_explore_options *options, enum cp_stop stop) {
     switch (stop) {
     case CP_STOP_STATES:
-        return asked->bounds.is_states_budget ? "stopped when the budget of states ran out"
-                                              : "stopped at the bound on states";
+        return is_states_budget(options) ? "stopped when the budget of states ran out"
+                                         : "stopped at the bound on states";
     case CP_STOP_TIME: return "stopped when the time budget ran out";
     case CP_STOP_INTERRUPTED: return "interrupted";
     case CP_STOP_LOG_FAILED: return "stopped because the log could not be written";
@@ -125,23 +129,24 @@ static const char *stop_text(const struct cp_case *asked, enum cp_stop stop) {
     }
 }
 
-static const char *end_text(const struct cp_case *asked, const struct cp_result *result) {
+static const char *end_text(const struct cp_explore_options *options,
+                            const struct cp_result *result) {
     if (result->stop == CP_STOP_NONE && result->verdict == CP_VERDICT_BOUNDED) {
         return "every state within that bound seen";
     }
     if (result->stop == CP_STOP_NONE && result->verdict == CP_VERDICT_PROVED) {
         return "fixpoint reached";
     }
-    return stop_text(asked, result->stop);
+    return stop_text(options, result->stop);
 }
 
-static void describe(const struct cp_case *asked, const struct cp_case *searched,
-                     const struct cp_explore_options *options, struct cp_result *result) {
+static void describe(const struct cp_case *searched, const struct cp_explore_options *options,
+                     struct cp_result *result) {
     struct text text = {result->bound, sizeof result->bound};
     result->bound[0] = '\0';
     describe_faults(searched, &text);
     describe_options(options, &text);
-    append(&text, "; %s", end_text(asked, result));
+    append(&text, "; %s", end_text(options, result));
     // Paths that rejoin a known state end there, with their erase counts.
     bool is_wear_open = searched->faults.cut && result->verdict != CP_VERDICT_VIOLATED &&
                         !result->is_wear_exact &&
@@ -157,12 +162,12 @@ void cp_conclude(const struct cp_case *asked, const struct cp_case *searched, en
     result->cuts_max = searched->bounds.cuts_max;
     if (stop == CP_STOP_LOG_FAILED || stop == CP_STOP_MEMORY) {
         result->verdict = CP_VERDICT_ERROR;
-        snprintf(result->error, sizeof result->error, "%s", stop_text(asked, stop));
+        snprintf(result->error, sizeof result->error, "%s", stop_text(options, stop));
     }
-    result->is_complete = result->verdict != CP_VERDICT_ERROR && is_complete(asked, stop);
+    result->is_complete = result->verdict != CP_VERDICT_ERROR && is_complete(options, stop);
     result->interrupted = stop == CP_STOP_INTERRUPTED;
     if (result->verdict != CP_VERDICT_ERROR || stop != CP_STOP_NONE) {
-        describe(asked, searched, options, result);
+        describe(searched, options, result);
     }
     result->expectation_met = result->verdict != CP_VERDICT_ERROR &&
                               (is_part(options) ? part_meets(asked, result) : meets(asked, result));
