@@ -55,7 +55,7 @@ static const struct mistake mistakes[] = {
      "write [any-subset] alone, or only the other shapes"},
     {PLAIN, "[bytes-1,", "[any, bytes-1,", "21:18: error: 'any' includes every other shape",
      "write [any] alone, or only the other shapes"},
-    {PLAIN, "time: 60s", "memory: 1GB", "24:26: error: '1GB' has an unknown unit",
+    {PLAIN, "time: 60s", "memory: 1GB", "24:28: error: '1GB' has an unknown unit",
      "the units are B, KiB, MiB, GiB, TiB"},
     {PLAIN, "time: 60s", "memory: 20TiB", "24:28: error: '20TiB' is out of range",
      "from 1MiB to 16TiB"},
