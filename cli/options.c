@@ -2,6 +2,7 @@
 
 #include "cli/options.h"
 
+#include "cli/option_values.h"
 #include "cli/text.h"
 
 #include <getopt.h>
@@ -20,18 +21,30 @@ struct option_row {
 #define FIELD(field) offsetof(struct cp_options, field)
 #define EXPLORES     (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
 #define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
+#define SEARCHES     (CP_COMMAND_RUN | CP_COMMAND_BENCH)
 #define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)CP_COMMAND_INIT)
 
 static const struct option_row table[] = {
-    {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY,
-     "run: write the log here; replay: take the scenario from this log"},
-    {"core", 0, "LIB.so", FIELD(core), EXPLORES,
+    {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_MERGE,
+     "run, merge: write the log here; replay: take the scenario from this log"},
+    {"core", 0, "LIB.so", FIELD(core), EXPLORES | CP_COMMAND_MERGE,
      "test the program in this library, not the built-in core"},
     {"case", 0, "NAME", FIELD(case_name), SELECTS, "only the case of this name"},
     {"tag", 0, "TAG", FIELD(tag), SELECTS, "only the cases of scenarios with this tag"},
+    {"jobs", 'j', "N", FIELD(jobs_text), SEARCHES, "searches at a time; default: the cores here"},
+    {"engine", 0, "fast|slow", FIELD(engine_name), SEARCHES,
+     "slow: boot again for every cut, know states at a reset only"},
+    {"shard", 0, "I/N", FIELD(shard_text), SEARCHES, "only part I of N of each case; see merge"},
+    {"max-time", 0, "TIME", FIELD(time_text), SEARCHES,
+     "a budget for each case, such as 10s or 5m"},
+    {"max-memory", 0, "SIZE", FIELD(memory_text), SEARCHES,
+     "a budget for each case, such as 64MiB or 2GiB"},
+    {"max-states", 0, "N", FIELD(states_text), SEARCHES, "a budget for each case"},
+    {"audit", 0, NULL, FIELD(audit), SEARCHES, "check that torn words read as one class are one"},
+    {"resume", 0, "LOG", FIELD(resume), CP_COMMAND_RUN, "go on with the run that wrote this log"},
     {"fail-fast", 'x', NULL, FIELD(fail_fast), CP_COMMAND_RUN,
      "stop after the first case that is not as expected"},
-    {"list-violations", 0, NULL, FIELD(list_violations), CP_COMMAND_RUN,
+    {"list-violations", 0, NULL, FIELD(list_violations), CP_COMMAND_RUN | CP_COMMAND_MERGE,
      "also show the violations that a scenario claims"},
     {"print-schema", 0, NULL, FIELD(print_schema), CP_COMMAND_CHECK,
      "print the JSON Schema of scenario files"},
@@ -40,7 +53,8 @@ static const struct option_row table[] = {
     {"targets", 0, NULL, FIELD(targets), CP_COMMAND_LIST, "list the parts that can be simulated"},
     {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY,
      "replay even if the id was made for something else"},
-    {"verbose", 'v', NULL, FIELD(verbose), CP_COMMAND_REPLAY, "show the call chain of each step"},
+    {"verbose", 'v', NULL, FIELD(verbose), CP_COMMAND_REPLAY | CP_COMMAND_RUN | CP_COMMAND_MERGE,
+     "replay: show the call chain of each step; else: tell more of each case"},
     {"format", 0, "human|json", FIELD(format_name), HAS_JSON, "how to print results"},
     {"color", 0, "auto|always|never", FIELD(color), CP_COMMAND_ALL,
      "colour of the output (also: NO_COLOR)"},
@@ -61,6 +75,9 @@ static void make_getopt_tables(uint32_t bit, struct option *options, char *lette
                             NULL, FIRST_VALUE + (int)i};
         if (table[i].letter) {
             *letters++ = table[i].letter;
+        }
+        if (table[i].letter && table[i].argument) {
+            *letters++ = ':';
         }
     }
     *options = (struct option){0};
@@ -124,12 +141,12 @@ static int check_values(struct cp_options *options) {
         return -1;
     }
     options->format = (enum cp_format)format;
-    return 0;
+    return cp_option_values(options);
 }
 
 int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options) {
     struct option long_options[ROW_COUNT + 1];
-    char letters[ROW_COUNT + 2];
+    char letters[2 * ROW_COUNT + 2];
     make_getopt_tables(command_bit, long_options, letters);
     opterr = 0;
     for (;;) {

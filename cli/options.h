@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "faults/explore.h"
+
 enum cp_format { CP_FORMAT_HUMAN, CP_FORMAT_JSON };
 
 struct cp_options {
@@ -18,6 +20,15 @@ struct cp_options {
     const char *color; // "auto", "always" or "never"
     const char *format_name;
     enum cp_format format;
+    const char *jobs_text, *engine_name, *shard_text, *time_text, *memory_text, *states_text;
+    const char *resume; // the log of a run to go on with
+    uint32_t jobs;      // searches at a time
+    enum cp_engine engine;
+    uint32_t shard_index, shard_count; // from 0; 0 of 0: all
+    // Budgets beside those of the cases; CP_UNLIMITED, and 0 for the memory, where not given.
+    uint32_t seconds_max, states_max;
+    uint64_t memory_max_bytes;
+    bool audit;
     bool fail_fast;
     bool list_violations;
     bool print_schema;
@@ -43,7 +54,8 @@ enum cp_command_bit {
     CP_COMMAND_REPLAY = 1u << 4,
     CP_COMMAND_BENCH = 1u << 5,
     CP_COMMAND_DOCTOR = 1u << 6,
-    CP_COMMAND_ALL = (1u << 7) - 1,
+    CP_COMMAND_MERGE = 1u << 7,
+    CP_COMMAND_ALL = (1u << 8) - 1,
 };
 
 // Parse the arguments after the command's name. Returns 0, or -1 after a

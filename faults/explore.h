@@ -28,6 +28,9 @@ struct cp_explore_options {
     // This process explores part `shard_index` of `shard_count` (0 and 1: all of it).
     // The parts overlap; together they reach every state that the whole reaches.
     uint32_t shard_index, shard_count;
+    // The case's bound on states is a budget of this run: a result that stops there is
+    // incomplete. Otherwise the case itself admits to that bound.
+    bool is_states_budget;
     // Where to leave what is known if the search stops early, and where to go on
     // from. Either may be NULL. A file is of use only to the same case, program,
     // part and build.

@@ -11,19 +11,6 @@
 #include "faults/visited.h"
 #include "faults/world.h"
 
-// Why a search ended before it was through.
-enum cp_stop {
-    CP_STOP_NONE,
-    CP_STOP_VIOLATION,   // of a promise that the case does not claim to be broken
-    CP_STOP_CLAIMS_MET,  // every promise claimed to be broken was seen broken
-    CP_STOP_STATES,      // the bound on states
-    CP_STOP_TIME,        // the budget of time
-    CP_STOP_INTERRUPTED, // by the sink
-    CP_STOP_LOG_FAILED,
-    CP_STOP_MEMORY_BUDGET, // the search would need more than CP_MEMORY_MAX_BYTES
-    CP_STOP_MEMORY,        // the system gave no more
-};
-
 // One power-on: the run that followed the cut that led to it.
 struct cp_frame {
     size_t base;             // the run's first entry in the journal

@@ -99,10 +99,27 @@ struct cp_audit {
     uint64_t surprises; // classes of values which the search without audit would miss
 };
 
+// Why a search ended before it was through.
+enum cp_stop {
+    CP_STOP_NONE,
+    CP_STOP_VIOLATION,   // of a promise that the case does not claim to be broken
+    CP_STOP_CLAIMS_MET,  // every promise claimed to be broken was seen broken
+    CP_STOP_STATES,      // the bound on states
+    CP_STOP_TIME,        // the budget of time
+    CP_STOP_INTERRUPTED, // by the sink
+    CP_STOP_LOG_FAILED,
+    CP_STOP_MEMORY_BUDGET, // the search would need more than it may take
+    CP_STOP_MEMORY,        // the system gave no more
+    CP_STOP_COUNT
+};
+
 struct cp_result {
     enum cp_verdict verdict;
     bool expectation_met;
+    enum cp_stop stop;
+    bool is_complete;           // no budget, signal or lack of memory ended it
     bool interrupted;           // by the sink
+    uint32_t cuts_max;          // power losses in one history of the search that this tells of
     char bound[CP_MESSAGE_MAX]; // the verdict's bound in words
     uint64_t states, cuts_explored, operations, boots;
     uint32_t cuts_deepest;

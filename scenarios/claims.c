@@ -35,12 +35,31 @@ static void read_bounds(struct cp_draft *draft) {
     cp_read_number_32(draft, "explore.torn", &bounds->torn_max);
     cp_read_number_32(draft, "explore.states", &bounds->states_max);
     cp_read_number(draft, "explore.time", &time_us);
+    cp_read_number(draft, "explore.memory", &bounds->memory_max_bytes);
     bounds->seconds_max = (uint32_t)(time_us / 1000000u);
 }
 
 // `all` means every shape; `any` is no shape but stands for all of them together.
 static uint32_t shapes_of_all(uint32_t tears, uint32_t shape_count, uint32_t tear_count) {
     return tears == (1u << tear_count) - 1u ? (1u << shape_count) - 1u : tears;
+}
+
+// An undecided word can be read as any shape leaves it, so nothing goes beside it.
+static void check_alone(struct cp_draft *draft, const char *path, const char *word) {
+    const struct cp_node *list = cp_read_node(draft, path);
+    for (const struct cp_node *item = list == NULL ? NULL : list->first; item != NULL;
+         item = item->next) {
+        if (strcmp(item->text, word) == 0 && list->first->next != NULL) {
+            cp_report_add(draft->report, item->mark, "'%s' includes every other shape", word);
+            cp_report_help(draft->report, "write [%s] alone, or only the other shapes", word);
+        }
+    }
+}
+
+static void check_undecided(struct cp_draft *draft) {
+    check_alone(draft, "faults.torn_program", cp_program_tear_name(CP_TEAR_ANY));
+    check_alone(draft, "faults.torn_erase", cp_erase_tear_name(CP_TEAR_ERASE_ANY));
+    check_alone(draft, "faults.torn_erase", cp_erase_tear_name(CP_TEAR_ERASE_ANY_SUBSET));
 }
 
 void cp_decode_faults(struct cp_draft *draft) {
@@ -59,6 +78,7 @@ void cp_decode_faults(struct cp_draft *draft) {
     faults->torn_areas = areas << CP_AREA_STATE;
     cp_read_word(draft, "faults.torn_reads", &reads);
     faults->torn_reads = (enum cp_torn_reads)reads;
+    check_undecided(draft);
     read_masks(draft);
     read_bounds(draft);
 }

@@ -9,6 +9,7 @@
 
 #define KIB 1024ull
 #define MIB (1024ull * KIB)
+#define TIB (1024ull * 1024ull * MIB)
 #define MS 1000ull
 #define SECOND (1000ull * MS)
 #define REQUIRED CP_KEY_REQUIRED
@@ -120,6 +121,8 @@ static const struct cp_key keys[] = {
      .max = UINT32_MAX - 1, .fallback = "unlimited", .help = "States in all."},
     {.path = "explore.time", .type = CP_KEY_TIME, .min = SECOND, .max = 7 * 24 * 3600 * SECOND,
      .step = SECOND, .fallback = "10m", .help = "Time budget; whole seconds."},
+    {.path = "explore.memory", .type = CP_KEY_SIZE, .min = MIB, .max = 16 * TIB, .fallback = "3GiB",
+     .help = "Memory budget: the states that the search knows, and its journal."},
 
     {.path = "properties", .type = CP_KEY_WORDS, .flags = REQUIRED | CP_KEY_OR_ALL, .min = 1,
      .word = cp_word_promise, .help = "The promises that are checked."},

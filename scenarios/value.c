@@ -12,7 +12,9 @@ struct unit {
 };
 
 // Ascending, ended by a NULL name.
-static const struct unit size_units[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {NULL, 0}};
+static const struct unit size_units[] = {
+    {"B", 1}, {"KiB", 1ull << 10}, {"MiB", 1ull << 20}, {"GiB", 1ull << 30}, {"TiB", 1ull << 40},
+    {NULL, 0}};
 static const struct unit time_units[] = {{"us", 1},       {"ms", 1000},      {"s", 1000000},
                                          {"m", 60000000}, {"h", 3600000000}, {NULL, 0}};
 
@@ -27,12 +29,12 @@ static const struct unit *units_of(enum cp_key_type type) {
 
 const char *cp_value_units(enum cp_key_type type) {
     const struct unit *units = units_of(type);
-    return units == NULL ? NULL : units == size_units ? "B, KiB, MiB" : "us, ms, s, m, h";
+    return units == NULL ? NULL : units == size_units ? "B, KiB, MiB, GiB, TiB" : "us, ms, s, m, h";
 }
 
 const char *cp_value_unit_pattern(enum cp_key_type type) {
     const struct unit *units = units_of(type);
-    return units == NULL ? NULL : units == size_units ? "B|KiB|MiB" : "us|ms|s|m|h";
+    return units == NULL ? NULL : units == size_units ? "B|KiB|MiB|GiB|TiB" : "us|ms|s|m|h";
 }
 
 static int digit_value(char digit) {

@@ -22,8 +22,8 @@ enum cp_value_fault cp_value_number(const struct cp_key *key, const char *text, 
 // A hexadecimal number such as 0x20202020 of at most 32 bits.
 bool cp_value_hex(const char *text, uint64_t *value);
 
-// The units of a type as a list for people, "B, KiB, MiB", or as an alternative
-// of a regular expression, "B|KiB|MiB". NULL when it has none.
+// The units of a type as a list for people, "us, ms, s, m, h", or as an alternative
+// of a regular expression, "us|ms|s|m|h". NULL when it has none.
 const char *cp_value_units(enum cp_key_type type);
 const char *cp_value_unit_pattern(enum cp_key_type type);
 
