@@ -38,7 +38,7 @@ struct cp_machine *cp_machine_create(const struct cp_machine_config *config, cha
         return NULL;
     }
     machine->config = *config;
-    machine->cpu = cp_cpu_native();
+    machine->cpu = cp_cpu_open();
     if (!machine->cpu) {
         snprintf(error, CP_EVENT_MESSAGE_MAX,
                  "the program's stack cannot be placed at its fixed address");
