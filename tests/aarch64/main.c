@@ -63,7 +63,10 @@ static struct cp_case make_case(const char *name, uint32_t page_bytes, enum cp_f
     made.faults.cut = true;
     made.faults.cut_phases = 1u << CP_PHASE_BOOTLOADER | 1u << CP_PHASE_APPLICATION;
     made.faults.torn_areas = (1u << CP_AREA_COUNT) - 1u;
-    made.bounds = (struct cp_bounds){CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED};
+    made.bounds = (struct cp_bounds){.cuts_max = CP_UNLIMITED,
+                                     .torn_max = CP_UNLIMITED,
+                                     .states_max = CP_UNLIMITED,
+                                     .seconds_max = CP_UNLIMITED};
     // All are claimed to be broken: as some never are, no violation ends the search.
     made.promises = (1u << CP_PROMISE_COUNT) - 1u;
     made.expect.violates = made.promises;
@@ -117,7 +120,7 @@ static void explore(const struct cp_case *test_case) {
     struct set set = {0};
     const struct cp_sink sink = {.context = &set, .state = add_state};
     struct cp_result result;
-    cp_explore(test_case, program, &sink, &result);
+    cp_explore(test_case, program, NULL, &sink, &result);
     if (result.verdict == CP_VERDICT_ERROR || result.states != set.count) {
         die(result.verdict == CP_VERDICT_ERROR ? result.error : "states are not all reported");
     }
@@ -245,8 +248,8 @@ int main(void) {
     either.after_revert = CP_AFTER_REVERT_RETRY;
     explore(&either);
     struct cp_case torn = make_case("torn", 64, CP_FIRMWARE_BAD);
-    torn.faults.program_tears = (1u << CP_PROGRAM_TEAR_COUNT) - 1u;
-    torn.faults.erase_tears = (1u << CP_ERASE_TEAR_COUNT) - 1u;
+    torn.faults.program_tears = (1u << CP_PROGRAM_SHAPE_COUNT) - 1u;
+    torn.faults.erase_tears = (1u << CP_ERASE_SHAPE_COUNT) - 1u;
     torn.bounds.torn_max = 1;
     explore(&torn);
     return 0;
