@@ -17,7 +17,7 @@
 #include <sys/time.h>
 
 #define STALL_SECONDS      5
-#define CLEAN_WINDOW_BYTES 1024u // see cp_cpu_clear_below()
+#define CLEAN_WINDOW_BYTES (CP_STACK_SIZE_BYTES / 32u) // a kilobyte; more with red zones
 #define CLEARS_PER_LOOK    4096u
 
 static struct cp_cpu *volatile running; // the CPU whose program runs, if one does
