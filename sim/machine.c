@@ -38,10 +38,9 @@ struct cp_machine *cp_machine_create(const struct cp_machine_config *config, cha
         return NULL;
     }
     machine->config = *config;
-    machine->cpu = cp_cpu_native();
+    machine->cpu = cp_cpu_open();
     if (!machine->cpu) {
-        snprintf(error, CP_EVENT_MESSAGE_MAX,
-                 "the program's stack cannot be placed at its fixed address");
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "there is no memory for the program's stack");
     } else if (init_devices(machine)) {
         snprintf(error, CP_EVENT_MESSAGE_MAX, "out of memory for the flash arrays");
     } else {
