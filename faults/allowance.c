@@ -16,7 +16,7 @@ int cp_allowances_init(struct cp_allowances *allowances, const struct cp_world *
 
 void cp_allowances_free(struct cp_allowances *allowances) {
     cp_visited_free(&allowances->ids);
-    free(allowances->torn_left);
+    free(allowances->left);
     free(allowances->excess);
 }
 
@@ -25,11 +25,11 @@ static int reserve(struct cp_allowances *allowances) {
         return 0;
     }
     uint32_t capacity = 2 * allowances->capacity + 64;
-    uint32_t *torn_left = realloc(allowances->torn_left, capacity * sizeof(*torn_left));
-    if (!torn_left) {
+    struct cp_left *left = realloc(allowances->left, capacity * sizeof(*left));
+    if (!left) {
         return -1;
     }
-    allowances->torn_left = torn_left;
+    allowances->left = left;
     size_t values = (size_t)capacity * allowances->page_count + 1;
     int16_t *excess = realloc(allowances->excess, values * sizeof(*excess));
     if (!excess) {
@@ -49,9 +49,9 @@ static int16_t excess_of(uint16_t erases, uint32_t cuts) {
 }
 
 static void fill(struct cp_allowances *allowances, const struct cp_world *world, uint32_t id,
-                 uint32_t torn_left) {
+                 struct cp_left left) {
     int16_t *excess = allowances->excess + (size_t)id * allowances->page_count;
-    allowances->torn_left[id] = torn_left;
+    allowances->left[id] = left;
     for (uint32_t device = 0; allowances->page_count > 0 && device < CP_DEVICES_MAX; device++) {
         for (uint32_t page = 0; page < world->page_count[device]; page++) {
             *excess++ = excess_of(world->erases[device][page], world->epoch_cuts);
@@ -60,13 +60,11 @@ static void fill(struct cp_allowances *allowances, const struct cp_world *world,
 }
 
 uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_world *world,
-                          uint32_t torn_left) {
-    struct cp_hash key = {torn_left, 0};
+                          uint32_t cuts_left, uint32_t torn_left) {
+    struct cp_hash key = cp_hash_pair((uint64_t)cuts_left << 32 | torn_left, 51);
     if (allowances->page_count > 0) {
-        key.low |= (uint64_t)world->epoch_cuts << 32;
-        key.high = world->erases_hash;
+        key = cp_hash_add(key, cp_hash_pair(world->erases_hash, world->epoch_cuts));
     }
-    key = cp_hash_pair(key.low, key.high);
     const struct cp_visited_slot *known = cp_visited_look(&allowances->ids, key);
     if (known) {
         return known->id;
@@ -77,7 +75,7 @@ uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_worl
         return UINT32_MAX;
     }
     slot->id = allowances->count++;
-    fill(allowances, world, slot->id, torn_left);
+    fill(allowances, world, slot->id, (struct cp_left){cuts_left, torn_left});
     return slot->id;
 }
 
@@ -85,7 +83,8 @@ bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, u
     if (old == new) {
         return true;
     }
-    if (allowances->torn_left[old] < allowances->torn_left[new]) {
+    const struct cp_left *had = &allowances->left[old], *has = &allowances->left[new];
+    if (had->cuts < has->cuts || had->torn < has->torn) {
         return false;
     }
     const int16_t *a = allowances->excess + (size_t)old * allowances->page_count;
@@ -99,6 +98,6 @@ bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, u
 
 size_t cp_allowances_size_bytes(const struct cp_allowances *allowances) {
     return cp_visited_size_bytes(&allowances->ids) +
-           allowances->capacity * (sizeof(*allowances->torn_left) +
+           allowances->capacity * (sizeof(*allowances->left) +
                                    allowances->page_count * sizeof(*allowances->excess));
 }

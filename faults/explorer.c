@@ -94,6 +94,7 @@ static void collect(struct cp_explorer *x) {
     result->states = x->last_id;
     result->visited_bytes = cp_x_memory_bytes(x);
     result->is_wear_exact = x->allowances.page_count > 0;
+    if (getenv("CPDBG")) fprintf(stderr, "t=%.2f cuts=%u sample=%u states=%u ops=%lu R=%zu V=%zu allow=%u seg=%u cut=%u boots memo=%u hits=%lu frames=%zu pool=%zu entries=%zu\n", result->seconds, x->test_case->bounds.cuts_max, x->stride, x->last_id, (unsigned long)result->operations, x->reboot.capacity, x->running.capacity, x->allowances.count, x->liveness.segment_count, x->liveness.cut_count, x->boots.item_count,(unsigned long) result->memo_hits, x->frame_capacity, x->world.pool_capacity, x->world.entry_capacity);
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }

@@ -321,6 +321,20 @@ struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
     return entry;
 }
 
+// An entry whose page is saved in the pool, below its options.
+bool cp_entry_is_page(const struct cp_entry *entry) {
+    return entry->options_mark > entry->pool_mark;
+}
+
+static void undo_read(struct cp_world *world, const struct cp_entry *entry) {
+    if (cp_entry_is_page(entry)) {
+        restore_page(world, entry);
+    } else {
+        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
+                  entry->old_programs);
+    }
+}
+
 void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
     switch (entry->kind) {
     case CP_ENTRY_PROGRAM:
@@ -492,20 +506,6 @@ uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_eve
                                            : nor->words[event->word];
 }
 
-// An entry whose page is saved in the pool, below its options.
-static bool has_saved_page(const struct cp_entry *entry) {
-    return entry->options_mark > entry->pool_mark;
-}
-
-static void undo_read(struct cp_world *world, const struct cp_entry *entry) {
-    if (has_saved_page(entry)) {
-        restore_page(world, entry);
-    } else {
-        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
-                  entry->old_programs);
-    }
-}
-
 struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
                                uint32_t option_count) {
     const struct cp_event event = world->machine->event;
@@ -520,6 +520,7 @@ struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
     entry->old_high = cp_nor_high(nor, event.word);
     entry->old_programs = nor->programs[event.word];
     entry->option_count = option_count;
+    entry->plain_value = cp_world_plain_option(world, &event);
     if (cp_world_reads_page(world, &event)) {
         entry->word -= entry->word % page_words(world, event.device);
         entry->read_word = event.word;
@@ -572,7 +573,7 @@ void cp_world_take_option(struct cp_world *world, struct cp_entry *entry, uint32
     entry->option = option;
     entry->is_undone = false;
     entry->new_value = value;
-    if (has_saved_page(entry)) {
+    if (cp_entry_is_page(entry)) {
         form_page(world, entry, (enum cp_page_form)value);
         value = nor_of(world, entry->device)->words[entry->read_word];
     } else if (cp_world_read_decides(world, entry->device, entry->word)) {

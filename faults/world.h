@@ -32,6 +32,7 @@ struct cp_entry {
     uint32_t next_variant;                // of the explorer's walk back: what to try next
     uint32_t option, option_count;        // of a choice or a read
     struct cp_machine_snapshot *snapshot; // of a choice or a read
+    uint32_t plain_value;                 // of a read: what it gives unasked
     uint32_t read_word;                   // of a read that decides a whole page
     size_t options_mark;                  // of a read: where in the pool its values are
     uint32_t state_id;                    // of a reset: the state before it
@@ -50,6 +51,8 @@ enum cp_page_form {
     CP_PAGE_LAST_WORD_OLD,
     CP_PAGE_FORM_COUNT
 };
+
+const char *cp_page_form_name(enum cp_page_form form); // "erased", "old", ...
 
 struct cp_world {
     const struct cp_case *test_case;
@@ -107,6 +110,9 @@ struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
 // answered, and if reads are stable the word is decided. In ACTIVE and DFU a page whose
 // erase was torn is decided as a whole: there an option is a shape, see cp_world_shape().
 void cp_world_take_option(struct cp_world *world, struct cp_entry *entry, uint32_t option);
+
+// Was a whole page decided by this read?
+bool cp_entry_is_page(const struct cp_entry *entry);
 
 // Is the page of the word that is read one to be decided as a whole? Then the options
 // are numbers below CP_PAGE_FORM_COUNT.
