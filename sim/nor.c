@@ -173,19 +173,34 @@ void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {
     rehash(nor, cell, before);
 }
 
-// Words that are undecided already keep what they know: their range up to erased.
-static void undecide_words(struct cp_nor *nor, uint32_t cell) {
-    uint32_t first = cell * nor->words_per_cell;
-    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
-        struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, first + i, i));
-        nor->undecided[first + i] = 1;
-        nor->high_words[first + i] = nor->erased_word;
-        nor->content[cell] = cp_hash_add(rest, content_now(nor, first + i, i));
+// A word that is undecided already keeps what it is: from its low value up to erased.
+// First each of them is made a decided one of its low value, in the sum only.
+static void forget_high_values(struct cp_nor *nor, uint32_t cell) {
+    const uint8_t *undecided = nor->undecided + (size_t)cell * nor->words_per_cell;
+    const uint8_t *end = undecided + nor->words_per_cell, *at = undecided;
+    while ((at = memchr(at, 1, (size_t)(end - at))) != NULL) {
+        uint32_t place = (uint32_t)(at - undecided), word = cell * nor->words_per_cell + place;
+        struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
+        nor->content[cell] = cp_hash_add(rest, word_content(place, nor->words[word]));
+        at++;
     }
 }
 
-static void undecide_decided(struct cp_nor *nor, uint32_t cell) {
+// Is a torn erase already all that is known of the cell?
+static bool is_undecided_up_to_erased(const struct cp_nor *nor, uint32_t cell) {
+    const uint32_t *high = nor->high_words + (size_t)cell * nor->words_per_cell;
+    uint32_t differs = 0;
+    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
+        differs |= high[i] ^ nor->erased_word;
+    }
+    return nor->undecided_count[cell] == nor->words_per_cell && differs == 0;
+}
+
+static void undecide_words(struct cp_nor *nor, uint32_t cell) {
     uint32_t first = cell * nor->words_per_cell;
+    if (nor->undecided_count[cell] > 0) {
+        forget_high_values(nor, cell);
+    }
     memset(nor->undecided + first, 1, nor->words_per_cell);
     memset(nor->high_words + first, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
     nor->content[cell] = undecided_sum(nor->content[cell]);
@@ -198,10 +213,8 @@ void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets) {
         memset(nor->words + cell * nor->words_per_cell, 0, nor->cell_size_bytes);
         nor->content[cell] = nor->zero_content;
     }
-    if (nor->undecided_count[cell] > 0) {
+    if (!is_undecided_up_to_erased(nor, cell)) {
         undecide_words(nor, cell);
-    } else {
-        undecide_decided(nor, cell);
     }
     nor->undecided_count[cell] = nor->words_per_cell;
     rehash(nor, cell, before);
