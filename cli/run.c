@@ -26,7 +26,7 @@ static enum cp_exit complain_memory(void) {
 
 // --- a new log
 
-static int log_selection(const struct cp_run *run) {
+int cp_run_log_selection(const struct cp_run *run) {
     int err = 0;
     for (size_t i = 0; !err && i < run->case_count; i++) {
         const struct cp_case *test_case = &run->cases[i].test_case;
@@ -49,7 +49,7 @@ static int create_log(struct cp_run *run, char *error) {
                                      .is_audit = options->audit};
     int err = cp_log_create(run->place.log, &about, &run->log, error);
     free(command_line);
-    if (!err && log_selection(run) < 0) {
+    if (!err && cp_run_log_selection(run) < 0) {
         snprintf(error, CP_MESSAGE_MAX, "%s", cp_log_error(run->log));
         cp_log_close(run->log, false);
         err = -1;
@@ -115,7 +115,7 @@ static bool is_complete(const struct cp_run *run) {
     return is_whole;
 }
 
-static void finish(struct cp_run *run) {
+void cp_run_finish(struct cp_run *run) {
     struct cp_summary *summary = &run->summary;
     summary->is_complete = is_complete(run);
     if (cp_progress_is_stopped()) {
@@ -138,7 +138,7 @@ enum cp_exit cp_command_run(const struct cp_options *options) {
     if (code == CP_EXIT_OK) {
         cp_progress_catch_signals();
         run_all(&run);
-        finish(&run);
+        cp_run_finish(&run);
         code = run.summary.code;
     }
     cp_run_free(&run);

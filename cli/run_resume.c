@@ -1,9 +1,9 @@
 // run_resume.c: go on with a run that a signal or a budget ended.
 
 #include "cli/option_values.h"
+#include "cli/log_cases.h"
 #include "cli/program.h"
 #include "cli/run_state.h"
-#include "cli/select.h"
 #include "cli/text.h"
 #include "cli/verdict.h"
 #include "reports/log_look.h"
@@ -16,8 +16,7 @@ struct resume {
     struct cp_run *run;
     struct cp_look *look;
     struct cp_look_run about;
-    struct cp_case_list chosen; // the selected cases in their order; shares no memory
-    bool has_failed;            // after a message
+    bool has_failed; // after a message
 };
 
 static enum cp_exit complain(const struct resume *resume) {
@@ -73,47 +72,13 @@ static enum cp_exit check_core(const struct resume *resume) {
     return CP_EXIT_USAGE;
 }
 
-// --- scenarios
-
-static int load_scenario(void *context, const char *file, const char *yaml) {
-    struct resume *resume = context;
-    resume->has_failed |= cp_select_from_text(file, yaml, &resume->run->list) != 0;
-    return 0;
-}
-
-static int choose(void *context, const char *name, const char *file) {
-    struct resume *resume = context;
-    struct cp_case_list *chosen = &resume->chosen;
-    const struct cp_case *found = cp_select_find(&resume->run->list, name);
-    if (!found) {
-        cp_complain("the scenario '%s' in the log has no case '%s'", file, name);
-        resume->has_failed = true;
-        return 0;
-    }
-    struct cp_case *cases = realloc(chosen->cases, (chosen->count + 1) * sizeof *cases);
-    if (!cases) {
-        resume->has_failed = true;
-        return 0;
-    }
-    chosen->cases = cases;
-    cases[chosen->count++] = *found;
-    return 0;
-}
-
 static enum cp_exit load_cases(struct resume *resume) {
-    struct cp_case_list *list = &resume->run->list;
-    if (cp_look_each_scenario(resume->look, load_scenario, resume) < 0 ||
-        cp_look_each_selected(resume->look, choose, resume) < 0) {
-        return complain(resume);
-    }
-    if (resume->has_failed || resume->chosen.count == 0) {
-        cp_complain("the cases of '%s' cannot be read from it", resume->run->options->resume);
+    struct cp_log_cases cases = {.list = &resume->run->list};
+    if (cp_log_cases_add(&cases, resume->look, resume->run->place.log) < 0) {
+        cp_log_cases_free(&cases);
         return CP_EXIT_USAGE;
     }
-    free(list->cases);
-    list->cases = resume->chosen.cases;
-    list->count = list->capacity = resume->chosen.count;
-    resume->chosen = (struct cp_case_list){0};
+    cp_log_cases_choose(&cases);
     return CP_EXIT_OK;
 }
 
@@ -283,6 +248,5 @@ enum cp_exit cp_run_resume(struct cp_run *run) {
     }
     code = read_log(&resume);
     cp_look_close(resume.look);
-    free(resume.chosen.cases);
     return code == CP_EXIT_OK ? open_log(run) : code;
 }

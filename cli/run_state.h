@@ -65,6 +65,14 @@ void cp_run_note_log(struct cp_run *run, int err);
 // Print a case that has ended and count it.
 void cp_run_print_case(struct cp_run *run, struct cp_case_run *one);
 
+// --- run.c
+
+// Put the selected cases and the text of their files into the log.
+int cp_run_log_selection(const struct cp_run *run);
+
+// Close the log and print the summary.
+void cp_run_finish(struct cp_run *run);
+
 // --- run_resume.c
 
 // Take scenarios, options and what has ended from the log, and open it.

@@ -44,8 +44,8 @@ static bool is_inconclusive(const struct cp_case *test_case, const struct cp_res
         return false;
     }
     // When a budget runs out, what was not seen may still be there.
-    bool is_short = result->verdict == CP_VERDICT_BOUNDED &&
-                    test_case->expect.verdict == CP_VERDICT_PROVED;
+    bool is_short =
+        result->verdict == CP_VERDICT_BOUNDED && test_case->expect.verdict == CP_VERDICT_PROVED;
     return is_short || !result->is_complete;
 }
 

@@ -49,6 +49,15 @@ int cp_log_state(struct cp_log *log, int64_t case_id, const struct cp_state_row 
 int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,
                     const struct cp_result *result);
 
+// A row of `sites`, as another log has it.
+struct cp_log_site {
+    uint32_t site, line;
+    const char *file, *function, *operation, *fault;
+    uint64_t times;
+};
+
+int cp_log_add_site(struct cp_log *log, int64_t case_id, const struct cp_log_site *site);
+
 // Open a case again that has ended, or had begun: its states stay or go.
 int cp_log_restart_case(struct cp_log *log, int64_t case_id, bool keep_states);
 

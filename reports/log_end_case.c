@@ -77,12 +77,19 @@ static int write_promises(struct cp_log *log, int64_t case_id, const struct cp_l
     return err;
 }
 
+int cp_log_add_site(struct cp_log *log, int64_t case_id, const struct cp_log_site *site) {
+    return cp_log_insert(log, "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", "iitittti",
+                         case_id, (int64_t)site->site, site->file, (int64_t)site->line,
+                         site->function, site->operation, site->fault, (int64_t)site->times);
+}
+
 static int write_site_fault(struct cp_log *log, int64_t case_id, uint32_t index,
                             const struct cp_site *site, const struct cp_source_line *line,
                             const char *fault, uint64_t times) {
-    return cp_log_insert(log, "INSERT INTO sites VALUES(?1,?2,?3,?4,?5,?6,?7,?8)", "iitittti",
-                         case_id, (int64_t)index, line->file, (int64_t)line->line, line->function,
-                         site->is_erase ? "erase" : "program", fault, (int64_t)times);
+    const struct cp_log_site row = {
+        index, line->line, line->file, line->function, site->is_erase ? "erase" : "program",
+        fault, times};
+    return cp_log_add_site(log, case_id, &row);
 }
 
 // Faults that the case's model does not have are left out: they were not missed.

@@ -2,7 +2,6 @@
 
 #include "reports/log_look.h"
 
-#include "reports/log.h"
 #include "reports/log_schema.h"
 
 #include <sqlite3.h>
@@ -374,25 +373,25 @@ int cp_look_each_state(struct cp_look *look, int64_t case_id,
 // --- sites
 
 struct site_taker {
-    int (*found)(void *context, const struct cp_look_site *site);
+    int (*found)(void *context, const struct cp_log_site *site);
     void *context;
 };
 
 static int take_site(struct cp_look *look, sqlite3_stmt *row, void *context) {
     const struct site_taker *taker = context;
     (void)look;
-    const struct cp_look_site site = {.site = number_at(row, 0),
-                                      .file = text_at(row, 1),
-                                      .line = number_at(row, 2),
-                                      .function = text_at(row, 3),
-                                      .operation = text_at(row, 4),
-                                      .fault = text_at(row, 5),
-                                      .times = count_at(row, 6)};
+    const struct cp_log_site site = {.site = number_at(row, 0),
+                                     .file = text_at(row, 1),
+                                     .line = number_at(row, 2),
+                                     .function = text_at(row, 3),
+                                     .operation = text_at(row, 4),
+                                     .fault = text_at(row, 5),
+                                     .times = count_at(row, 6)};
     return taker->found(taker->context, &site);
 }
 
 int cp_look_each_site(struct cp_look *look, int64_t case_id,
-                      int (*found)(void *context, const struct cp_look_site *site), void *context) {
+                      int (*found)(void *context, const struct cp_log_site *site), void *context) {
     struct site_taker taker = {found, context};
     return each_row(look,
                     "SELECT site, file, line, function, operation, fault, times FROM sites"

@@ -4,6 +4,7 @@
 #define CP_REPORTS_LOG_LOOK_H
 
 #include "faults/explore.h"
+#include "reports/log.h"
 
 #include <stdint.h>
 
@@ -52,14 +53,7 @@ int cp_look_each_case(struct cp_look *look,
 int cp_look_each_state(struct cp_look *look, int64_t case_id,
                        int (*found)(void *context, const struct cp_state_row *row), void *context);
 
-// A row of `sites`: a site and one fault of it.
-struct cp_look_site {
-    uint32_t site, line;
-    const char *file, *function, *operation, *fault;
-    uint64_t times;
-};
-
 int cp_look_each_site(struct cp_look *look, int64_t case_id,
-                      int (*found)(void *context, const struct cp_look_site *site), void *context);
+                      int (*found)(void *context, const struct cp_log_site *site), void *context);
 
 #endif
