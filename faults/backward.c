@@ -20,6 +20,29 @@ bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame) {
     return true;
 }
 
+// --- parts of a case
+//
+// Nearly all cuts are at words of ACTIVE and DFU. These are divided among the parts;
+// all others are made in each part. Below a cut at such a word everything belongs to
+// the part that made it. So a history belongs to the part that has its first such
+// word, and each part reaches it: by cuts that all parts make, to that word, and then
+// freely. A path that ends at a known state loses nothing by it: what that state was
+// not explored for here, another part explores from it.
+
+static bool is_data_word(const struct cp_explorer *x, const struct cp_entry *entry) {
+    if (entry->kind != CP_ENTRY_PROGRAM) {
+        return false;
+    }
+    enum cp_area area = cp_machine_area(x->world.machine, entry->device, 4 * entry->word);
+    return area == CP_AREA_ACTIVE || area == CP_AREA_DFU;
+}
+
+// Runs of words go to one part, so that pages are shared evenly.
+static bool is_of_another_part(const struct cp_explorer *x, const struct cp_entry *entry) {
+    return !x->frames[x->frame_count - 1].is_free && is_data_word(x, entry) &&
+           entry->word / 16 % x->options->shard_count != x->options->shard_index;
+}
+
 // In a sample, most of the first run's programs outside STATE are.
 static bool is_passed_over(const struct cp_explorer *x, const struct cp_entry *entry) {
     if (x->stride == 1 || x->frame_count > 1 || entry->kind != CP_ENTRY_PROGRAM ||
@@ -31,7 +54,8 @@ static bool is_passed_over(const struct cp_explorer *x, const struct cp_entry *e
 
 static bool may_cut(struct cp_explorer *x, const struct cp_entry *entry) {
     const struct cp_fault_model *faults = &x->test_case->faults;
-    if (!faults->cut || (faults->cut_phases >> cp_x_phase_of(entry) & 1u) == 0) {
+    if (!faults->cut || (faults->cut_phases >> cp_x_phase_of(entry) & 1u) == 0 ||
+        is_of_another_part(x, entry)) {
         return false;
     }
     if (cp_x_top_frame(x)->cuts >= x->test_case->bounds.cuts_max || is_passed_over(x, entry)) {
@@ -39,6 +63,17 @@ static bool may_cut(struct cp_explorer *x, const struct cp_entry *entry) {
         return false;
     }
     return true;
+}
+
+// Progress is recorded in STATE: what a loss after an operation there leaves is noted.
+static void note_progress(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edge edge,
+                          uint32_t id) {
+    bool is_operation = entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE;
+    if (edge == CP_EDGE_AFTER && is_operation && entry->segment != CP_SEGMENT_NONE &&
+        cp_machine_area(x->world.machine, entry->device, 4 * entry->word) == CP_AREA_STATE &&
+        cp_liveness_cut(&x->liveness, entry->segment, entry->segment_operations, id)) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+    }
 }
 
 // The power is cut here, and the flash is as the cut leaves it. If that is a
@@ -57,10 +92,15 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                              .interrupted_id = x->current_id,
                              .edge = edge,
                              .event_index = event_index,
-                             .tear = tear};
+                             .tear = tear,
+                             .is_free = parent->is_free || is_data_word(x, entry)};
     x->result->cuts_explored++;
+    x->world.epoch_cuts++; // this loss is one of what the state has behind it
     bool is_new;
-    if (!cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new)) {
+    bool is_to_explore = cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new);
+    note_progress(x, entry, edge, frame.id);
+    if (!is_to_explore) {
+        x->world.epoch_cuts--;
         return false;
     }
     if (is_new) {
@@ -82,7 +122,6 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     if (frame.cuts > x->result->cuts_deepest) {
         x->result->cuts_deepest = frame.cuts;
     }
-    x->world.epoch_cuts++;
     x->current_id = frame.id;
     cp_x_power_on(x);
     return true;
@@ -182,6 +221,7 @@ static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
     }
     entry->option++;
     cp_machine_restore(x->world.machine, entry->snapshot);
+    cp_x_begin_option(x, entry->segment);
     cp_machine_answer(x->world.machine, entry->option);
     cp_x_run_forward(x);
     return true;
@@ -217,6 +257,9 @@ void cp_x_step_back(struct cp_explorer *x) {
     }
     if (!entry->is_undone) {
         cp_world_undo(&x->world, entry);
+    }
+    if (entry->kind == CP_ENTRY_READ && cp_x_next_class(x, entry)) {
+        return;
     }
     if (cut_inside(x)) {
         return;

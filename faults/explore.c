@@ -25,7 +25,8 @@ static enum cp_stop try_first(const struct cp_case *test_case, const struct cp_p
                               const struct cp_sink *sink, const struct first_search *first) {
     struct cp_case bounded = *test_case;
     struct cp_sink quiet = {sink ? sink->context : NULL, NULL, sink ? sink->tick : NULL};
-    struct cp_search how = {&quiet, CP_WANTED_ALL, first->is_sample};
+    struct cp_search how = {
+        .sink = &quiet, .wanted = CP_WANTED_ALL, .is_sample = first->is_sample};
     bounded.bounds.cuts_max = first->cuts_max;
     bounded.bounds.states_max = CP_UNLIMITED;
     if (bounded.bounds.seconds_max > FIRST_SECONDS) {
@@ -58,12 +59,17 @@ static void narrow(struct cp_case *bounded, const struct cp_program *program,
     }
 }
 
+// Only the first part of a case searches with few cuts first, and only once.
+static bool begins_here(const struct cp_explore_options *options) {
+    return !options || (options->shard_index == 0 && !options->resume);
+}
+
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_explore_options *options, const struct cp_sink *sink,
                 struct cp_result *result) {
     struct cp_case bounded = *test_case;
-    struct cp_search how = {sink, CP_WANTED_ALL, false};
-    if (test_case->faults.cut) {
+    struct cp_search how = {.options = options, .sink = sink, .wanted = CP_WANTED_ALL};
+    if (test_case->faults.cut && begins_here(options)) {
         narrow(&bounded, program, &how);
     }
     enum cp_stop stop;

@@ -43,7 +43,9 @@ static void count_uncut(struct cp_explorer *x) {
 }
 
 static void search(struct cp_explorer *x, bool is_sample) {
-    struct cp_frame first = {.torn_left = x->test_case->bounds.torn_max, .edge = CP_EDGE_START};
+    struct cp_frame first = {.torn_left = x->test_case->bounds.torn_max,
+                             .edge = CP_EDGE_START,
+                             .is_free = x->options->shard_count <= 1};
     bool is_new;
     if (!cp_x_reach(x, 0, first.torn_left, &first.id, &is_new)) {
         return;
@@ -79,7 +81,8 @@ static void collect_wear(struct cp_explorer *x) {
         for (uint32_t page = 0; page < x->world.page_count[device]; page++) {
             if (x->world.erases_max[device][page] > 0) {
                 result->wear[result->wear_count++] =
-                    (struct cp_wear){device, page, x->world.erases_max[device][page], 0};
+                    (struct cp_wear){device, page, x->world.erases_max[device][page],
+                                     x->world.excess_max[device][page]};
             }
         }
     }
@@ -89,7 +92,12 @@ static void collect(struct cp_explorer *x) {
     struct cp_result *result = x->result;
     result->seconds = cp_now_seconds() - x->started_seconds;
     result->states = x->last_id;
-    result->visited_bytes = cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running);
+    result->visited_bytes = cp_x_memory_bytes(x);
+    result->is_wear_exact = x->allowances.page_count > 0;
+    if (getenv("CPDBG")) fprintf(stderr, "t=%.2f cuts=%u sample=%u states=%u ops=%lu R=%zu V=%zu allow=%u seg=%u cut=%u boots memo=%u hits=%lu frames=%zu pool=%zu entries=%zu\n", result->seconds, x->test_case->bounds.cuts_max, x->stride, x->last_id, (unsigned long)result->operations, x->reboot.capacity, x->running.capacity, x->allowances.count, x->liveness.segment_count, x->liveness.cut_count, x->boots.item_count,(unsigned long) result->memo_hits, x->frame_capacity, x->world.pool_capacity, x->world.entry_capacity);
+    if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+    }
     memcpy(result->promises, x->world.promises.counts, sizeof(result->promises));
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;
@@ -103,7 +111,10 @@ static int init(struct cp_explorer *x, const struct cp_program *program) {
     }
     x->world.promises.report = cp_x_on_violation;
     x->world.promises.context = x;
-    if (cp_visited_init(&x->reboot) || cp_visited_init(&x->running)) {
+    bool follows_wear = (x->test_case->promises >> CP_PROMISE_BOUNDED_WEAR & 1u) != 0;
+    if (cp_visited_init(&x->reboot) || cp_visited_init(&x->running) ||
+        cp_allowances_init(&x->allowances, &x->world, follows_wear) ||
+        cp_memo_init(&x->boots, false, cp_x_free_start) || cp_memo_init(&x->classes, true, free)) {
         snprintf(x->result->error, sizeof(x->result->error), "out of memory");
         return -1;
     }
@@ -115,6 +126,10 @@ static void release(struct cp_explorer *x) {
     cp_sites_free(&x->sites);
     cp_visited_free(&x->reboot);
     cp_visited_free(&x->running);
+    cp_allowances_free(&x->allowances);
+    cp_memo_free(&x->boots);
+    cp_memo_free(&x->classes);
+    cp_liveness_free(&x->liveness);
     free(x->frames);
     free(x->outcomes);
     free(x->pending);
@@ -122,7 +137,10 @@ static void release(struct cp_explorer *x) {
 
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,
                      const struct cp_search *how, struct cp_result *result, enum cp_stop *stop) {
+    static const struct cp_explore_options defaults;
     struct cp_explorer x = {.test_case = test_case,
+                            .options = how->options ? how->options : &defaults,
+                            .segment = CP_SEGMENT_NONE,
                             .sink = how->sink,
                             .result = result,
                             .wanted = how->wanted,

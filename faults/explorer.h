@@ -3,7 +3,10 @@
 #ifndef CP_FAULTS_EXPLORER_H
 #define CP_FAULTS_EXPLORER_H
 
+#include "faults/allowance.h"
 #include "faults/explore.h"
+#include "faults/liveness.h"
+#include "faults/memo.h"
 #include "faults/sites.h"
 #include "faults/visited.h"
 #include "faults/world.h"
@@ -18,6 +21,7 @@ struct cp_frame {
     uint32_t interrupted_id; // the state whose run was cut
     enum cp_edge edge;
     uint32_t event_index, tear; // where the cut was
+    bool is_free;               // all cuts below are this part's: see backward.c
 };
 
 struct cp_outcome_of {
@@ -31,6 +35,14 @@ struct cp_explorer {
     struct cp_result *result;
     struct cp_world world;
     struct cp_sites sites;
+    const struct cp_explore_options *options;
+    struct cp_allowances allowances;
+    struct cp_memo boots;      // starts of programs, up to their first event
+    struct cp_memo classes;    // reads of undecided words
+    struct cp_liveness_notes liveness;
+    uint32_t segment, segment_operations; // of the present boot; CP_SEGMENT_NONE after it
+    bool is_starting;                     // a program was started and has not run yet
+    struct cp_event known_event;          // of a boot that was looked up
     struct cp_visited reboot;  // flash and ghost at a reset
     struct cp_visited running; // flash, ghost and volatile state at an operation
     struct cp_frame *frames;
@@ -57,6 +69,7 @@ struct cp_explorer {
 // there: what follows would not be told. `is_sample` cuts the first run at each
 // state record, erase and milestone, but only at some hundred of its data words.
 struct cp_search {
+    const struct cp_explore_options *options;
     const struct cp_sink *sink; // may be NULL
     uint32_t wanted;
     bool is_sample;

@@ -23,6 +23,8 @@ static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
         return false;
     }
     entry->at = at;
+    entry->segment = x->segment;
+    entry->segment_operations = ++x->segment_operations;
     return true;
 }
 
@@ -52,6 +54,15 @@ static bool on_note(struct cp_explorer *x, const struct cp_event *event) {
     return entry != NULL;
 }
 
+bool cp_x_keep_snapshot(struct cp_explorer *x, struct cp_entry *entry) {
+    entry->snapshot = calloc(1, sizeof(*entry->snapshot));
+    if (!entry->snapshot || cp_machine_snapshot(x->world.machine, entry->snapshot)) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        return false;
+    }
+    return true;
+}
+
 static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
     if (cp_x_is_known_run(x, cp_world_place(&x->world), &id)) {
@@ -65,11 +76,12 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
         return false;
     }
     entry->option_count = event->value;
-    entry->snapshot = calloc(1, sizeof(*entry->snapshot));
-    if (!entry->snapshot || cp_machine_snapshot(x->world.machine, entry->snapshot)) {
-        cp_x_stop(x, CP_STOP_MEMORY);
+    if (!cp_x_keep_snapshot(x, entry)) {
         return false;
     }
+    entry->segment = x->segment;
+    cp_x_end_segment(x, CP_SEGMENT_FORKS, CP_SEGMENT_NONE, 0);
+    cp_x_begin_option(x, entry->segment);
     cp_machine_answer(x->world.machine, 0);
     return true;
 }
@@ -84,11 +96,13 @@ static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mo
     }
     entry->at = at;
     cp_machine_start(x->world.machine, mode, image);
+    x->is_starting = true;
     return true;
 }
 
 static bool on_jump(struct cp_explorer *x) {
     struct cp_ghost before = x->world.promises.ghost;
+    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0);
     uint8_t image = cp_facts_active_image(&x->world.facts);
     cp_x_resolve(x, image == CP_IMAGE_NONE ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED, image);
     bool ended = cp_promises_started(&x->world.promises, image);
@@ -103,6 +117,7 @@ static bool on_jump(struct cp_explorer *x) {
 
 static bool on_dfu_mode(struct cp_explorer *x) {
     struct cp_ghost before = x->world.promises.ghost;
+    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0);
     cp_x_resolve(x, CP_OUTCOME_DFU_MODE, CP_IMAGE_NONE);
     cp_promises_dfu_mode(&x->world.promises);
     struct cp_entry *entry = push_milestone(x, before, false);
@@ -154,7 +169,9 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     entry->state_id = x->current_id;
     uint32_t id;
     bool is_new;
-    if (!cp_x_reach(x, frame->cuts, frame->torn_left, &id, &is_new)) {
+    bool is_to_explore = cp_x_reach(x, frame->cuts, frame->torn_left, &id, &is_new);
+    cp_x_end_segment(x, CP_SEGMENT_RESETS, id, 0);
+    if (!is_to_explore) {
         check_cycle(x, id, why);
         cp_x_resolve_like(x, id);
         return false;
@@ -177,6 +194,8 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     x->result->boots++;
     cp_machine_reset(x->world.machine, false);
     cp_machine_start(x->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
+    x->is_starting = true;
+    cp_x_begin_boot(x, id);
     return true;
 }
 
@@ -208,6 +227,7 @@ static bool on_event(struct cp_explorer *x, const struct cp_event *event) {
     case CP_EVENT_ILLEGAL: return on_illegal(x, event);
     case CP_EVENT_NOTE: return on_note(x, event);
     case CP_EVENT_CHOICE: return on_choice(x, event);
+    case CP_EVENT_READ: return cp_x_on_read(x);
     case CP_EVENT_JUMP: return on_jump(x);
     case CP_EVENT_DFU_MODE: return on_dfu_mode(x);
     case CP_EVENT_PANIC: return on_panic(x, event);
@@ -220,10 +240,12 @@ static bool on_event(struct cp_explorer *x, const struct cp_event *event) {
     return false;
 }
 
-static uint64_t memory_bytes(const struct cp_explorer *x) {
+uint64_t cp_x_memory_bytes(const struct cp_explorer *x) {
     return cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running) +
            x->world.entry_capacity * sizeof(struct cp_entry) + x->world.pool_capacity +
-           x->outcome_capacity * sizeof(struct cp_outcome_of);
+           x->outcome_capacity * sizeof(struct cp_outcome_of) +
+           cp_allowances_size_bytes(&x->allowances) + cp_memo_size_bytes(&x->boots) +
+           cp_memo_size_bytes(&x->classes) + cp_liveness_size_bytes(&x->liveness);
 }
 
 static void tick(struct cp_explorer *x) {
@@ -237,7 +259,7 @@ static void tick(struct cp_explorer *x) {
         cp_x_stop(x, CP_STOP_TIME);
     }
     uint64_t memory_max_bytes = x->test_case->bounds.memory_max_bytes;
-    if (memory_bytes(x) > (memory_max_bytes ? memory_max_bytes : CP_MEMORY_MAX_BYTES)) {
+    if (cp_x_memory_bytes(x) > (memory_max_bytes ? memory_max_bytes : CP_MEMORY_MAX_BYTES)) {
         cp_x_stop(x, CP_STOP_MEMORY_BUDGET);
     }
     struct cp_progress progress = {x->test_case, x->last_id, x->result->operations, seconds,
@@ -247,12 +269,20 @@ static void tick(struct cp_explorer *x) {
     }
 }
 
+static const struct cp_event *next_event(struct cp_explorer *x) {
+    if (x->is_starting) {
+        x->is_starting = false;
+        return cp_x_first_event(x);
+    }
+    return cp_machine_run(x->world.machine);
+}
+
 void cp_x_run_forward(struct cp_explorer *x) {
     x->path_is_broken = false;
-    while (x->stop == CP_STOP_NONE && on_event(x, cp_machine_run(x->world.machine)) &&
-           !x->path_is_broken) {
+    while (x->stop == CP_STOP_NONE && on_event(x, next_event(x)) && !x->path_is_broken) {
         tick(x);
     }
+    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0); // there is no way to go on
     cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a break
 }
 
@@ -260,5 +290,7 @@ void cp_x_power_on(struct cp_explorer *x) {
     x->result->boots++;
     cp_machine_reset(x->world.machine, true);
     cp_machine_start(x->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
+    x->is_starting = true;
+    cp_x_begin_boot(x, x->current_id);
     cp_x_run_forward(x);
 }

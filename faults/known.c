@@ -67,55 +67,63 @@ void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row) {
     x->pending[x->pending_count++] = *row;
 }
 
-// A bound on cuts makes the same flash another state with fewer cuts left.
-static struct cp_hash with_bound(const struct cp_explorer *x, struct cp_hash hash, uint32_t cuts) {
-    if (x->test_case->bounds.cuts_max == CP_UNLIMITED) {
-        return hash;
+// Note in the slot what is allowed now; true if that is no more than what was.
+static bool is_covered(struct cp_explorer *x, struct cp_visited_slot *slot, bool is_new,
+                       uint32_t cuts, uint32_t torn_left) {
+    uint32_t cuts_max = x->test_case->bounds.cuts_max;
+    uint32_t cuts_left = cuts_max == CP_UNLIMITED ? CP_UNLIMITED : cuts_max - cuts;
+    uint32_t now = cp_allowance_now(&x->allowances, &x->world, cuts_left, torn_left);
+    if (now == UINT32_MAX) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        return true;
     }
-    return cp_hash_add(hash, cp_hash_pair(cuts, 5));
+    if (!is_new && cp_allowance_covers(&x->allowances, slot->allowance, now)) {
+        return true;
+    }
+    slot->allowance = now;
+    return false;
 }
 
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new) {
-    struct cp_hash key = with_bound(x, cp_world_hash(&x->world), cuts);
-    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, key, is_new);
+    struct cp_visited_slot *slot =
+        cp_visited_find(&x->reboot, cp_world_hash(&x->world), is_new);
+    *id = 0;
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
-        *id = 0;
         return false;
     }
     if (*is_new) {
         if (x->last_id >= x->test_case->bounds.states_max) {
             cp_x_stop(x, CP_STOP_STATES);
-            *id = 0;
             return false;
         }
         slot->id = ++x->last_id;
-    } else if (torn_left <= slot->torn_left) {
-        *id = slot->id;
-        return false;
     }
-    slot->torn_left = torn_left;
     *id = slot->id;
-    return true;
+    return !is_covered(x, slot, *is_new, cuts, torn_left);
 }
 
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
     const struct cp_frame *frame = cp_x_top_frame(x);
     bool is_new;
     struct cp_visited_slot *slot =
-        cp_visited_find(&x->running, with_bound(x, at, frame->cuts), &is_new);
+        cp_visited_find(&x->running, at, &is_new);
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return true;
     }
-    if (!is_new && frame->torn_left <= slot->torn_left) {
+    if (is_covered(x, slot, is_new, frame->cuts, frame->torn_left)) {
         *id = slot->id;
+        cp_x_end_segment(x, slot->segment == CP_SEGMENT_NONE ? CP_SEGMENT_STARTS
+                                                             : CP_SEGMENT_JOINS,
+                         slot->segment, slot->segment_operations);
         return true;
     }
-    slot->torn_left = frame->torn_left;
     if (is_new) {
         slot->id = x->current_id;
+        slot->segment = x->segment;
+        slot->segment_operations = x->segment_operations;
     }
     return false;
 }

@@ -4,6 +4,7 @@
 // may be added, but none may change its meaning.
 
 #include "faults/explore.h"
+#include "faults/world.h"
 
 // A name for each value, in the order of its enum; "?" outside of it.
 #define NAME_OF(names, value)                                                                      \
@@ -42,6 +43,9 @@ static const char *const erase_tears[] = {
 };
 ONE_FOR_EACH(erase_tears, CP_ERASE_TEAR_COUNT);
 
+static const char *const page_forms[] = {"erased", "old", "even-words", "all-but-last-word"};
+ONE_FOR_EACH(page_forms, CP_PAGE_FORM_COUNT);
+
 static const char *const edges[] = {"start", "after", "torn-program", "torn-erase", "reset"};
 ONE_FOR_EACH(edges, CP_EDGE_COUNT);
 
@@ -64,6 +68,10 @@ const char *cp_program_tear_name(enum cp_program_tear tear) {
 
 const char *cp_erase_tear_name(enum cp_erase_tear tear) {
     return NAME_OF(erase_tears, tear);
+}
+
+const char *cp_page_form_name(enum cp_page_form form) {
+    return NAME_OF(page_forms, form);
 }
 
 const char *cp_edge_name(enum cp_edge edge) {

@@ -23,7 +23,7 @@ struct replayer {
     bool is_violated;
     uint32_t cuts;
     size_t base;             // the first journal entry of this power-on
-    uint32_t choices[16][2]; // event index (0 once met) and option, for this power-on
+    struct cp_token choices[CP_TRACE_MAX / 4]; // for this power-on; event_index is 0 once met
     uint32_t choice_count;
     struct cp_token cut; // where this power-on is cut
     bool has_cut;
@@ -100,6 +100,20 @@ static void tell_operation(struct replayer *r, const struct cp_entry *entry,
     memcpy(step.frames, event->frames, sizeof(step.frames));
     step.frame_count = event->frame_count;
     r->on_step(r->context, &step);
+}
+
+static void tell_read(struct replayer *r, const struct cp_entry *entry) {
+    struct cp_step step = new_step(r, CP_STEP_EVENT);
+    place_step(r, &step, entry);
+    static const char *const areas[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "no area"};
+    if (cp_entry_is_page(entry)) {
+        tell(r, CP_STEP_EVENT, "the page of %s at +0x%x, whose erase was torn, turns out as '%s'",
+             areas[step.area], (unsigned)step.address,
+             cp_page_form_name((enum cp_page_form)entry->new_value));
+    } else {
+        tell(r, CP_STEP_EVENT, "the torn word of %s at +0x%x reads 0x%08x", areas[step.area],
+             (unsigned)step.address, (unsigned)entry->new_value);
+    }
 }
 
 // --- the events of a run. Each returns 1 to go on, 0 where the run ends, -1 on
@@ -225,16 +239,61 @@ static int on_note(struct replayer *r, const struct cp_event *event) {
     return 1;
 }
 
+// What the trace asks for at the present event, which is met with that; or NULL.
+static const struct cp_token *asked_here(struct replayer *r, enum cp_token_kind kind) {
+    for (uint32_t i = 0; i < r->choice_count; i++) {
+        if (r->choices[i].kind == kind && r->choices[i].event_index == event_count(r)) {
+            r->choices[i].event_index = 0;
+            return &r->choices[i];
+        }
+    }
+    return NULL;
+}
+
+static int read_value(const struct replayer *r, const struct cp_event *event, const char *text,
+                      uint32_t *value) {
+    if (!cp_world_reads_page(&r->world, event)) {
+        char *end;
+        *value = (uint32_t)strtoul(text, &end, 16);
+        const struct cp_nor *nor = &r->world.machine->devices[event->device].nor;
+        uint32_t low = nor->words[event->word], high = cp_nor_high(nor, event->word);
+        return *end == '\0' && (*value & low) == low && (*value | high) == high ? 0 : -1;
+    }
+    for (*value = 0; *value < CP_PAGE_FORM_COUNT; (*value)++) {
+        if (strcmp(text, cp_page_form_name((enum cp_page_form)*value)) == 0) {
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int on_read(struct replayer *r, const struct cp_event *event) {
+    const struct cp_event read = *event;
+    uint32_t value = cp_world_plain_option(&r->world, &read);
+    r->world.entry_count++; // the event that this will be
+    const struct cp_token *asked = asked_here(r, CP_TOKEN_READ);
+    r->world.entry_count--;
+    if (asked && read_value(r, &read, asked->tear, &value)) {
+        return fail(r, "trace: the torn word that event %u reads cannot give '%s'",
+                    (unsigned)event_count(r) + 1, asked->tear);
+    }
+    struct cp_entry *entry = cp_world_read(&r->world, &value, 1);
+    if (!entry) {
+        return fail(r, "out of memory");
+    }
+    cp_world_take_option(&r->world, entry, 0);
+    tell_read(r, entry);
+    return 1;
+}
+
 static int on_choice(struct replayer *r, const struct cp_event *event) {
     uint32_t option = 0;
     if (push(r, CP_ENTRY_CHOICE, r->world.promises.ghost, false) < 0) {
         return -1;
     }
-    for (uint32_t i = 0; i < r->choice_count; i++) {
-        if (r->choices[i][0] == event_count(r)) {
-            option = r->choices[i][1];
-            r->choices[i][0] = 0;
-        }
+    const struct cp_token *asked = asked_here(r, CP_TOKEN_CHOICE);
+    if (asked) {
+        option = asked->option;
     }
     if (option >= event->value) {
         return fail(r, "trace: event %u has %u options, not %u", (unsigned)event_count(r),
@@ -336,6 +395,7 @@ static int on_event(struct replayer *r, const struct cp_event *event) {
     case CP_EVENT_ILLEGAL: cp_promises_illegal(&r->world.promises, event->message); return 1;
     case CP_EVENT_NOTE: return on_note(r, event);
     case CP_EVENT_CHOICE: return on_choice(r, event);
+    case CP_EVENT_READ: return on_read(r, event);
     case CP_EVENT_JUMP: return on_jump(r);
     case CP_EVENT_DFU_MODE: return on_dfu_mode(r);
     case CP_EVENT_PANIC: return on_panic(r, event);
@@ -356,7 +416,7 @@ static int read_tokens(struct replayer *r, const char **cursor) {
     r->has_cut = false;
     r->choice_count = 0;
     while ((more = cp_trace_next(cursor, &token, r->error)) > 0) {
-        if (token.kind != CP_TOKEN_CHOICE) {
+        if (token.kind != CP_TOKEN_CHOICE && token.kind != CP_TOKEN_READ) {
             r->cut = token;
             r->has_cut = true;
             return 0;
@@ -364,8 +424,7 @@ static int read_tokens(struct replayer *r, const char **cursor) {
         if (r->choice_count == sizeof(r->choices) / sizeof(r->choices[0])) {
             return fail(r, "trace: too many choices in one power-on");
         }
-        r->choices[r->choice_count][0] = token.event_index;
-        r->choices[r->choice_count++][1] = token.option;
+        r->choices[r->choice_count++] = token;
     }
     return more;
 }
@@ -389,9 +448,9 @@ static int end_of_run(struct replayer *r) {
 // Every choice that the trace makes was there to be made.
 static int check_choices(struct replayer *r) {
     for (uint32_t i = 0; i < r->choice_count; i++) {
-        if (r->choices[i][0] != 0) {
+        if (r->choices[i].event_index != 0) {
             return fail(r, "trace: event %u is no choice, or is never reached",
-                        (unsigned)r->choices[i][0]);
+                        (unsigned)r->choices[i].event_index);
         }
     }
     return 0;

@@ -26,6 +26,7 @@ bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32
                 bool *is_new);
 
 // Is the run known that stands at `at`? If so *id is the state whose boot was there.
+// The present segment ends there.
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id);
 
 // The run stops at `at`, where state `id` was once: it ends as that did, unless
@@ -48,6 +49,40 @@ void cp_x_on_violation(void *context, enum cp_promise promise, const char *messa
 // Go on from where the machine stands, or switch it on first, to the end of the run.
 void cp_x_run_forward(struct cp_explorer *x);
 void cp_x_power_on(struct cp_explorer *x);
+
+// Keep the machine as it is with a choice or a read. False without memory.
+bool cp_x_keep_snapshot(struct cp_explorer *x, struct cp_entry *entry);
+
+// What the search takes now.
+uint64_t cp_x_memory_bytes(const struct cp_explorer *x);
+
+// --- starts.c
+
+// The first event of a program that was started: looked up if a start with the same
+// flash footprint is known, executed otherwise.
+const struct cp_event *cp_x_first_event(struct cp_explorer *x);
+
+// Free what the memo of starts keeps.
+void cp_x_free_start(void *item);
+
+// --- reads.c
+
+// An undecided word is read: go on with the first class of values. False where the run ends.
+bool cp_x_on_read(struct cp_explorer *x);
+
+// Take the next class of a read that is the newest entry and has been undone; false if
+// there is none.
+bool cp_x_next_class(struct cp_explorer *x, struct cp_entry *entry);
+
+// --- segments.c: notes for liveness.h
+
+// The boot of a state begins, or an option of the choice that ended segment `fork`.
+void cp_x_begin_boot(struct cp_explorer *x, uint32_t state_id);
+void cp_x_begin_option(struct cp_explorer *x, uint32_t fork);
+
+// The present segment ends, if there is one.
+void cp_x_end_segment(struct cp_explorer *x, enum cp_segment_end end, uint32_t next,
+                      uint32_t next_offset);
 
 // --- backward.c
 

@@ -37,6 +37,15 @@ uint32_t cp_tear_program(enum cp_program_tear tear, uint32_t old, uint32_t asked
     return old & ~(changing & program_mask(tear, changing));
 }
 
+struct cp_range cp_tear_program_range(struct cp_range old, uint32_t asked,
+                                      enum cp_program_tear tear) {
+    if (tear == CP_TEAR_ANY) {
+        return (struct cp_range){old.low & asked, old.high};
+    }
+    uint32_t changed = program_mask(tear, old.high & ~asked) & ~asked;
+    return (struct cp_range){old.low & ~changed, old.high & ~changed};
+}
+
 uint32_t cp_erase_tear_total(const struct cp_fault_model *faults) {
     return CP_ERASE_TEAR_COUNT + faults->erase_bit_mask_count;
 }
@@ -86,4 +95,12 @@ uint32_t cp_tear_erase_word(const struct cp_fault_model *faults, uint32_t tear, 
     }
     uint32_t bits = erased_bits(faults, tear);
     return (old & ~bits) | (erased & bits);
+}
+
+struct cp_range cp_tear_erase_range(const struct cp_fault_model *faults, uint32_t tear,
+                                    uint32_t index, uint32_t count, struct cp_range old,
+                                    uint32_t erased, bool *is_erased) {
+    return (struct cp_range){
+        cp_tear_erase_word(faults, tear, index, count, old.low, erased, is_erased),
+        cp_tear_erase_word(faults, tear, index, count, old.high, erased, is_erased)};
 }

@@ -18,6 +18,7 @@ void cp_trace_append(char *text, size_t size, const struct cp_token *token) {
     case CP_TOKEN_CHOICE:
         snprintf(piece, sizeof(piece), "c%u=%u", event_index, (unsigned)token->option);
         break;
+    case CP_TOKEN_READ: snprintf(piece, sizeof(piece), "v%u=%s", event_index, token->tear); break;
     }
     size_t length = strlen(text);
     if (length + strlen(piece) + 2 + strlen(",...") > size) {
@@ -49,8 +50,8 @@ static int parse_number(const char **cursor, uint32_t *value) {
     return 0;
 }
 
-static int parse_tear(const char **cursor, struct cp_token *token) {
-    if (**cursor != '.') {
+static int parse_text(const char **cursor, char before, struct cp_token *token) {
+    if (**cursor != before) {
         return -1;
     }
     size_t length = strcspn(++*cursor, ",");
@@ -74,10 +75,13 @@ static int parse_after_letter(const char **cursor, char letter, struct cp_token 
         return token->event_index-- == 0 ? -1 : 0;
     case 't':
         token->kind = CP_TOKEN_TORN;
-        return token->event_index == 0 ? -1 : parse_tear(cursor, token);
+        return token->event_index == 0 ? -1 : parse_text(cursor, '.', token);
     case 'c':
         token->kind = CP_TOKEN_CHOICE;
         return *(*cursor)++ == '=' ? parse_number(cursor, &token->option) : -1;
+    case 'v':
+        token->kind = CP_TOKEN_READ;
+        return token->event_index == 0 ? -1 : parse_text(cursor, '=', token);
     default: return -1;
     }
 }
@@ -90,7 +94,7 @@ int cp_trace_next(const char **cursor, struct cp_token *token, char *error) {
     }
     char letter = *(*cursor)++;
     if (parse_after_letter(cursor, letter, token)) {
-        return fail(error, at, "expected aN, bN, tN.TEAR or cN=K, as in a137,t12.low-half");
+        return fail(error, at, "expected aN, bN, tN.TEAR, cN=K or vN=VALUE, as in a137,t12.low-half");
     }
     if (**cursor == ',') {
         ++*cursor;

@@ -3,6 +3,9 @@
 //   aN        cut the power after event N of the run (bN: before event N)
 //   tN.TEAR   cut it inside the operation that is event N, leaving TEAR behind
 //   cN=K      where event N is a choice, take option K (0 is taken unasked)
+//   vN=VALUE  where event N reads a torn word, it gives VALUE: 8 hexadecimal digits, or
+//             where a page is decided as a whole its form (unasked: the operation as if
+//             it had been completed)
 //
 // Events are counted from 1 from each power-on: flash operations, milestones,
 // choices and resets. After the last cut the device is left alone.
@@ -14,13 +17,13 @@
 
 #include <stddef.h>
 
-enum cp_token_kind { CP_TOKEN_AFTER, CP_TOKEN_TORN, CP_TOKEN_CHOICE };
+enum cp_token_kind { CP_TOKEN_AFTER, CP_TOKEN_TORN, CP_TOKEN_CHOICE, CP_TOKEN_READ };
 
 struct cp_token {
     enum cp_token_kind kind;
     uint32_t event_index; // 0 with CP_TOKEN_AFTER: before the first event
     uint32_t option;      // of a choice
-    char tear[32];        // of a torn operation
+    char tear[32];        // of a torn operation; of a read its VALUE
 };
 
 // Append a token to `text` of `size` bytes; a text that is too long ends in "...".

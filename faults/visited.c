@@ -48,21 +48,35 @@ static int grow(struct cp_visited *visited) {
     return 0;
 }
 
-struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_hash key,
-                                        bool *is_new) {
+static struct cp_hash not_empty(struct cp_hash key) {
     if (key.low == 0 && key.high == 0) {
         key.low = 1; // the one key that means empty
     }
-    if (visited->count * 10 >= visited->capacity * 7 && grow(visited)) {
-        return NULL;
-    }
+    return key;
+}
+
+struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_hash key,
+                                        bool *is_new) {
+    key = not_empty(key);
     struct cp_visited_slot *slot = probe(visited->slots, visited->capacity, key);
     *is_new = is_empty(slot);
-    if (*is_new) {
-        slot->key = key;
-        visited->count++;
+    if (!*is_new) {
+        return slot;
     }
+    if (visited->count * 100 >= visited->capacity * 80) {
+        if (grow(visited)) {
+            return NULL;
+        }
+        slot = probe(visited->slots, visited->capacity, key);
+    }
+    slot->key = key;
+    visited->count++;
     return slot;
+}
+
+struct cp_visited_slot *cp_visited_look(const struct cp_visited *visited, struct cp_hash key) {
+    struct cp_visited_slot *slot = probe(visited->slots, visited->capacity, not_empty(key));
+    return is_empty(slot) ? NULL : slot;
 }
 
 size_t cp_visited_size_bytes(const struct cp_visited *visited) {

@@ -1,4 +1,4 @@
-// visited.h: the set of states that are known, with a small value for each.
+// visited.h: the set of states that are known, with what is known of each.
 
 #ifndef CP_FAULTS_VISITED_H
 #define CP_FAULTS_VISITED_H
@@ -10,7 +10,8 @@
 struct cp_visited_slot {
     struct cp_hash key; // {0, 0} marks an empty slot
     uint32_t id;        // the state whose boot put it here
-    uint32_t torn_left; // with how many torn operations still allowed it was explored
+    uint32_t allowance; // with what still allowed it was explored: see allowance.h
+    uint32_t segment, segment_operations; // whose boot, and how far: see liveness.h
 };
 
 struct cp_visited {
@@ -24,9 +25,12 @@ int cp_visited_init(struct cp_visited *visited);
 void cp_visited_free(struct cp_visited *visited);
 
 // The slot of `key`, inserted with *is_new = true if it was not there. The slot
-// stays valid until the next call. NULL when there is no memory.
+// stays valid until the next insertion. NULL when there is no memory.
 struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_hash key,
                                         bool *is_new);
+
+// The slot of `key`, or NULL if it is not there.
+struct cp_visited_slot *cp_visited_look(const struct cp_visited *visited, struct cp_hash key);
 
 size_t cp_visited_size_bytes(const struct cp_visited *visited);
 

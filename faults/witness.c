@@ -6,6 +6,21 @@
 
 #include <stdio.h>
 
+// What the read gave, unless it is what is read unasked.
+static void append_read(const struct cp_entry *entry, uint32_t event_index, char *trace) {
+    struct cp_token token = {.kind = CP_TOKEN_READ, .event_index = event_index};
+    if (entry->new_value == entry->plain_value) {
+        return;
+    }
+    if (cp_entry_is_page(entry)) {
+        snprintf(token.tear, sizeof(token.tear), "%s",
+                 cp_page_form_name((enum cp_page_form)entry->new_value));
+    } else {
+        snprintf(token.tear, sizeof(token.tear), "%08x", (unsigned)entry->new_value);
+    }
+    cp_trace_append(trace, CP_TRACE_MAX, &token);
+}
+
 static void append_choices(const struct cp_world *world, size_t from, size_t to, char *trace) {
     for (size_t i = from; i < to; i++) {
         const struct cp_entry *entry = &world->entries[i];
@@ -14,6 +29,8 @@ static void append_choices(const struct cp_world *world, size_t from, size_t to,
                                      .event_index = (uint32_t)(i - from + 1),
                                      .option = entry->option};
             cp_trace_append(trace, CP_TRACE_MAX, &token);
+        } else if (entry->kind == CP_ENTRY_READ) {
+            append_read(entry, (uint32_t)(i - from + 1), trace);
         }
     }
 }

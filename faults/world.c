@@ -15,8 +15,12 @@ static int allocate_wear(struct cp_world *world) {
         world->page_count[i] = part->size_bytes / part->erase_size_bytes;
         world->erases[i] = calloc(world->page_count[i], sizeof(uint16_t));
         world->erases_max[i] = calloc(world->page_count[i], sizeof(uint16_t));
-        if (!world->erases[i] || !world->erases_max[i]) {
+        world->excess_max[i] = calloc(world->page_count[i], sizeof(int32_t));
+        if (!world->erases[i] || !world->erases_max[i] || !world->excess_max[i]) {
             return -1;
+        }
+        for (uint32_t page = 0; page < world->page_count[i]; page++) {
+            world->excess_max[i][page] = INT32_MIN;
         }
     }
     return 0;
@@ -60,6 +64,7 @@ void cp_world_free(struct cp_world *world) {
     for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
         free(world->erases[i]);
         free(world->erases_max[i]);
+        free(world->excess_max[i]);
     }
     cp_facts_free(&world->facts);
     cp_machine_destroy(world->machine);
@@ -121,12 +126,12 @@ static struct cp_nor *nor_of(struct cp_world *world, uint32_t device) {
     return &world->machine->devices[device].nor;
 }
 
-static void set_word(struct cp_world *world, uint32_t device, uint32_t word, uint32_t value,
-                     uint8_t programs) {
+static void set_range(struct cp_world *world, uint32_t device, uint32_t word, uint32_t low,
+                      uint32_t high, uint8_t programs) {
     struct cp_nor *nor = nor_of(world, device);
     uint32_t cell = word / nor->words_per_cell;
     cp_facts_before(&world->facts, nor, device, cell);
-    cp_nor_set_word(nor, word, value, programs);
+    cp_nor_set_range(nor, word, low, high, programs);
     cp_facts_after(&world->facts, nor, device, cell);
 }
 
@@ -156,13 +161,12 @@ static struct cells cells_of_page(const struct cp_world *world, const struct cp_
 static int save_page(struct cp_world *world, struct cp_entry *entry) {
     struct cp_nor *nor = nor_of(world, entry->device);
     struct cells cells = cells_of_page(world, entry);
-    size_t size_bytes = cp_nor_cell_save_size_bytes(nor);
-    uint8_t *save = pool_take(world, (cells.end - cells.first) * size_bytes);
-    if (!save) {
-        return -1;
-    }
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
-        cp_nor_save_cell(nor, cell, save + (cell - cells.first) * size_bytes);
+        uint8_t *save = pool_take(world, cp_nor_cell_save_size_bytes(nor, cell));
+        if (!save) {
+            return -1;
+        }
+        cp_nor_save_cell(nor, cell, save);
     }
     return 0;
 }
@@ -173,9 +177,8 @@ static void restore_page(struct cp_world *world, const struct cp_entry *entry) {
     const uint8_t *save = world->pool + entry->pool_mark;
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
         cp_facts_before(&world->facts, nor, entry->device, cell);
-        cp_nor_restore_cell(nor, cell, save);
+        save = cp_nor_restore_cell(nor, cell, save);
         cp_facts_after(&world->facts, nor, entry->device, cell);
-        save += cp_nor_cell_save_size_bytes(nor);
     }
 }
 
@@ -195,12 +198,34 @@ static uint32_t page_of(const struct cp_world *world, const struct cp_entry *ent
     return entry->word / page_words(world, entry->device);
 }
 
+// What one erase of a page adds to the hash of all counts.
+static uint64_t erase_weight(uint32_t device, uint32_t page) {
+    return cp_hash_pair((uint64_t)device << 32 | page, 11).low | 1u;
+}
+
+static void change_erases(struct cp_world *world, const struct cp_entry *entry, int change) {
+    uint32_t page = page_of(world, entry);
+    uint16_t *erases = &world->erases[entry->device][page];
+    *erases = (uint16_t)(*erases + change);
+    world->erases_hash += erase_weight(entry->device, page) * (uint64_t)(int64_t)change;
+}
+
+static void keep_most(struct cp_world *world, uint32_t device, uint32_t page) {
+    uint16_t erases = world->erases[device][page];
+    int32_t excess = (int32_t)erases - (int32_t)world->epoch_cuts;
+    if (erases > world->erases_max[device][page]) {
+        world->erases_max[device][page] = erases;
+    }
+    if (excess > world->excess_max[device][page]) {
+        world->excess_max[device][page] = excess;
+    }
+}
+
 static void count_erase(struct cp_world *world, const struct cp_entry *entry) {
     uint32_t page = page_of(world, entry);
-    uint16_t erases = ++world->erases[entry->device][page];
-    if (erases > world->erases_max[entry->device][page]) {
-        world->erases_max[entry->device][page] = erases;
-    }
+    change_erases(world, entry, 1);
+    keep_most(world, entry->device, page);
+    uint16_t erases = world->erases[entry->device][page];
     cp_promises_erased(&world->promises, entry->device, page, erases, world->epoch_cuts);
 }
 
@@ -213,10 +238,12 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     entry->device = event->device;
     entry->word = event->word;
     entry->old_value = nor->words[event->word];
+    entry->old_high = cp_nor_high(nor, event->word);
     entry->old_programs = nor->programs[event->word];
     entry->new_value = entry->old_value & event->value; // programming only clears bits
-    set_word(world, entry->device, entry->word, entry->new_value,
-             one_more(world, entry->device, entry->old_programs));
+    entry->new_high = entry->old_high & event->value;
+    set_range(world, entry->device, entry->word, entry->new_value, entry->new_high,
+              one_more(world, entry->device, entry->old_programs));
     return entry;
 }
 
@@ -257,6 +284,12 @@ static int end_epoch(struct cp_world *world) {
         memcpy(save, world->erases[i], size_bytes);
         memset(world->erases[i], 0, size_bytes);
     }
+    uint8_t *save = pool_take(world, sizeof(world->erases_hash));
+    if (!save) {
+        return -1;
+    }
+    memcpy(save, &world->erases_hash, sizeof(world->erases_hash));
+    world->erases_hash = 0;
     world->epoch_cuts = 0;
     return 0;
 }
@@ -268,6 +301,7 @@ static void restore_epoch(struct cp_world *world, const struct cp_entry *entry) 
         memcpy(world->erases[i], save, size_bytes);
         save += size_bytes;
     }
+    memcpy(&world->erases_hash, save, sizeof(world->erases_hash));
     world->epoch_cuts = entry->epoch_cuts;
 }
 
@@ -287,15 +321,30 @@ struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
     return entry;
 }
 
+// An entry whose page is saved in the pool, below its options.
+bool cp_entry_is_page(const struct cp_entry *entry) {
+    return entry->options_mark > entry->pool_mark;
+}
+
+static void undo_read(struct cp_world *world, const struct cp_entry *entry) {
+    if (cp_entry_is_page(entry)) {
+        restore_page(world, entry);
+    } else {
+        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
+                  entry->old_programs);
+    }
+}
+
 void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
     switch (entry->kind) {
     case CP_ENTRY_PROGRAM:
     case CP_ENTRY_TORN_PROGRAM:
-        set_word(world, entry->device, entry->word, entry->old_value, entry->old_programs);
+        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
+                  entry->old_programs);
         break;
     case CP_ENTRY_ERASE:
     case CP_ENTRY_TORN_ERASE:
-        world->erases[entry->device][page_of(world, entry)]--;
+        change_erases(world, entry, -1);
         restore_page(world, entry);
         break;
     case CP_ENTRY_MILESTONE:
@@ -303,6 +352,7 @@ void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
             restore_epoch(world, entry);
         }
         break;
+    case CP_ENTRY_READ: undo_read(world, entry); break;
     case CP_ENTRY_CHOICE:
     case CP_ENTRY_RESET: break;
     }
@@ -321,6 +371,7 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
         entry->device = copy.device;
         entry->word = copy.word;
         entry->old_value = copy.old_value;
+        entry->old_high = copy.old_high;
         entry->old_programs = copy.old_programs;
         entry->site = copy.site;
     }
@@ -329,17 +380,20 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
 
 int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear) {
-    uint32_t torn = cp_tear_program(tear, below->old_value, below->new_value);
-    if (torn == below->old_value || torn == below->new_value) {
+    struct cp_range torn = cp_tear_program_range((struct cp_range){below->old_value, below->old_high},
+                                                 below->new_value, tear);
+    if ((torn.low == below->old_value && torn.high == below->old_high) ||
+        (torn.low == below->new_value && torn.high == below->new_high)) {
         return 0;
     }
     struct cp_entry *entry = push_torn(world, CP_ENTRY_TORN_PROGRAM, below);
     if (!entry) {
         return -1;
     }
-    entry->new_value = torn;
-    set_word(world, entry->device, entry->word, torn,
-             one_more(world, entry->device, entry->old_programs));
+    entry->new_value = torn.low;
+    entry->new_high = torn.high;
+    set_range(world, entry->device, entry->word, torn.low, torn.high,
+              one_more(world, entry->device, entry->old_programs));
     return 1;
 }
 
@@ -347,29 +401,50 @@ struct difference {
     bool from_old, from_erased;
 };
 
+static void tear_word(struct cp_world *world, const struct cp_entry *entry, uint32_t word,
+                      uint32_t tear, struct difference *difference) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cp_range old = {nor->words[word], cp_nor_high(nor, word)};
+    uint8_t programs = nor->programs[word];
+    if (old.low == nor->erased_word && programs == 0) {
+        return; // erased before, erased after
+    }
+    bool is_erased;
+    struct cp_range torn =
+        cp_tear_erase_range(&world->test_case->faults, tear, word - entry->word,
+                            page_words(world, entry->device), old, nor->erased_word, &is_erased);
+    uint8_t torn_programs = is_erased ? 0 : programs;
+    difference->from_old |=
+        torn.low != old.low || torn.high != old.high || torn_programs != programs;
+    difference->from_erased |= torn.low != nor->erased_word || torn_programs != 0;
+    cp_nor_put_range(nor, word, torn.low, torn.high, torn_programs);
+}
+
 static void tear_cell(struct cp_world *world, const struct cp_entry *entry, uint32_t cell,
                       uint32_t tear, struct difference *difference) {
     struct cp_nor *nor = nor_of(world, entry->device);
     uint32_t first = cell * nor->words_per_cell;
-    uint32_t count = page_words(world, entry->device);
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
     cp_facts_before(&world->facts, nor, entry->device, cell);
     for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
-        uint32_t old = nor->words[word];
-        uint8_t programs = nor->programs[word];
-        if (old == nor->erased_word && programs == 0) {
-            continue; // erased before, erased after
-        }
-        bool is_erased;
-        uint32_t torn = cp_tear_erase_word(&world->test_case->faults, tear, word - entry->word,
-                                           count, old, nor->erased_word, &is_erased);
-        uint8_t torn_programs = is_erased ? 0 : programs;
-        difference->from_old |= torn != old || torn_programs != programs;
-        difference->from_erased |= torn != nor->erased_word || torn_programs != 0;
-        cp_nor_put_word(nor, word, torn, torn_programs);
+        tear_word(world, entry, word, tear, difference);
     }
     cp_nor_end_cell(nor, cell, begun);
     cp_facts_after(&world->facts, nor, entry->device, cell);
+}
+
+// The page is left undecided. An erase of an erased page changes nothing unless what
+// was there is forgotten.
+static void undecide_cell(struct cp_world *world, const struct cp_entry *entry, uint32_t cell,
+                          uint32_t tear, struct difference *difference) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cp_hash content = nor->content[cell];
+    cp_facts_before(&world->facts, nor, entry->device, cell);
+    cp_nor_undecide_cell(nor, cell, tear == CP_TEAR_ERASE_ANY);
+    cp_facts_after(&world->facts, nor, entry->device, cell);
+    bool was_erased = cp_hash_equal(content, nor->erased_content);
+    difference->from_old |= !cp_hash_equal(content, nor->content[cell]);
+    difference->from_erased |= tear == CP_TEAR_ERASE_ANY || !was_erased;
 }
 
 // Tear the page; true when that differs from what was and from a whole erase.
@@ -377,7 +452,11 @@ static bool tear_page(struct cp_world *world, const struct cp_entry *entry, uint
     struct cells cells = cells_of_page(world, entry);
     struct difference difference = {false, false};
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
-        tear_cell(world, entry, cell, tear, &difference);
+        if (tear == CP_TEAR_ERASE_ANY || tear == CP_TEAR_ERASE_ANY_SUBSET) {
+            undecide_cell(world, entry, cell, tear, &difference);
+        } else {
+            tear_cell(world, entry, cell, tear, &difference);
+        }
     }
     return difference.from_old && difference.from_erased;
 }
@@ -387,13 +466,120 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
     if (!entry || save_page(world, entry)) {
         return -1;
     }
-    world->erases[entry->device][page_of(world, entry)]++;
+    change_erases(world, entry, 1);
     if (!tear_page(world, entry, tear)) {
         cp_world_undo(world, entry);
         cp_world_pop(world);
         return 0;
     }
     return 1;
+}
+
+// --- reads of undecided words
+
+static bool is_data(const struct cp_world *world, uint32_t device, uint32_t word) {
+    enum cp_area area = cp_machine_area(world->machine, device, 4 * word);
+    return area == CP_AREA_ACTIVE || area == CP_AREA_DFU;
+}
+
+// Only a torn erase leaves most of a page undecided.
+static bool is_torn_erase(const struct cp_nor *nor, uint32_t word) {
+    return 2 * nor->undecided_count[word / nor->words_per_cell] > nor->words_per_cell;
+}
+
+bool cp_world_reads_page(const struct cp_world *world, const struct cp_event *event) {
+    return is_data(world, event->device, event->word) &&
+           is_torn_erase(&world->machine->devices[event->device].nor, event->word);
+}
+
+bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32_t word) {
+    return world->test_case->faults.torn_reads == CP_TORN_READS_STABLE ||
+           is_data(world, device, word);
+}
+
+uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event) {
+    const struct cp_nor *nor = &world->machine->devices[event->device].nor;
+    if (cp_world_reads_page(world, event)) {
+        return CP_PAGE_ERASED;
+    }
+    return is_torn_erase(nor, event->word) ? cp_nor_high(nor, event->word)
+                                           : nor->words[event->word];
+}
+
+struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
+                               uint32_t option_count) {
+    const struct cp_event event = world->machine->event;
+    const struct cp_nor *nor = nor_of(world, event.device);
+    struct cp_entry *entry = push(world, CP_ENTRY_READ);
+    if (!entry) {
+        return NULL;
+    }
+    entry->device = event.device;
+    entry->word = event.word;
+    entry->old_value = nor->words[event.word];
+    entry->old_high = cp_nor_high(nor, event.word);
+    entry->old_programs = nor->programs[event.word];
+    entry->option_count = option_count;
+    entry->plain_value = cp_world_plain_option(world, &event);
+    if (cp_world_reads_page(world, &event)) {
+        entry->word -= entry->word % page_words(world, event.device);
+        entry->read_word = event.word;
+        if (save_page(world, entry)) {
+            return NULL;
+        }
+    }
+    entry->options_mark = world->pool_size;
+    uint8_t *kept = pool_take(world, option_count * sizeof(*options));
+    if (!kept) {
+        return NULL;
+    }
+    memcpy(kept, options, option_count * sizeof(*options));
+    return entry;
+}
+
+static uint32_t formed_word(const struct cp_nor *nor, enum cp_page_form form, uint32_t index,
+                            uint32_t count, uint32_t old) {
+    bool keeps_old = form == CP_PAGE_OLD ||
+                     (form == CP_PAGE_EVEN_WORDS_ERASED && index % 2 == 1) ||
+                     (form == CP_PAGE_LAST_WORD_OLD && index == count - 1);
+    return keeps_old ? old : nor->erased_word;
+}
+
+static void form_page(struct cp_world *world, const struct cp_entry *entry,
+                      enum cp_page_form form) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    struct cells cells = cells_of_page(world, entry);
+    uint32_t count = page_words(world, entry->device);
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        struct cp_hash begun = cp_nor_begin_cell(nor, cell);
+        cp_facts_before(&world->facts, nor, entry->device, cell);
+        uint32_t first = cell * nor->words_per_cell;
+        for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
+            if (!nor->undecided[word]) {
+                continue;
+            }
+            uint32_t value =
+                formed_word(nor, form, word - entry->word, count, nor->words[word]);
+            cp_nor_put_range(nor, word, value, value, nor->programs[word]);
+        }
+        cp_nor_end_cell(nor, cell, begun);
+        cp_facts_after(&world->facts, nor, entry->device, cell);
+    }
+}
+
+void cp_world_take_option(struct cp_world *world, struct cp_entry *entry, uint32_t option) {
+    uint32_t value;
+    memcpy(&value, world->pool + entry->options_mark + option * sizeof(value), sizeof(value));
+    entry->option = option;
+    entry->is_undone = false;
+    entry->new_value = value;
+    if (cp_entry_is_page(entry)) {
+        form_page(world, entry, (enum cp_page_form)value);
+        value = nor_of(world, entry->device)->words[entry->read_word];
+    } else if (cp_world_read_decides(world, entry->device, entry->word)) {
+        set_range(world, entry->device, entry->word, value, value, entry->old_programs);
+    }
+    cp_machine_answer(world->machine, value);
 }
 
 static bool goes_round(struct cp_world *world, size_t from, const char *message) {

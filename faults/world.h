@@ -11,6 +11,7 @@ enum cp_entry_kind {
     CP_ENTRY_ERASE,
     CP_ENTRY_MILESTONE, // a note, a start: the ghost may change, the flash does not
     CP_ENTRY_CHOICE,
+    CP_ENTRY_READ,         // an undecided word is read: a choice among what it can give
     CP_ENTRY_RESET,        // the machine was reset without power loss
     CP_ENTRY_TORN_PROGRAM, // not an event of its own: the torn form of the event below it
     CP_ENTRY_TORN_ERASE,
@@ -19,8 +20,9 @@ enum cp_entry_kind {
 struct cp_entry {
     enum cp_entry_kind kind;
     enum cp_mode mode;     // what was running
-    uint32_t device, word; // of an operation
+    uint32_t device, word; // of an operation or a read
     uint32_t old_value, new_value;
+    uint32_t old_high, new_high; // the high values, where words are undecided
     uint8_t old_programs;
     bool is_epoch_end;   // an update ended here: wear counts started anew
     bool is_start;       // ACTIVE was started here
@@ -28,13 +30,29 @@ struct cp_entry {
     uint32_t epoch_cuts; // before this entry
     uint32_t site;
     uint32_t next_variant;                // of the explorer's walk back: what to try next
-    uint32_t option, option_count;        // of a choice
-    struct cp_machine_snapshot *snapshot; // of a choice
+    uint32_t option, option_count;        // of a choice or a read
+    struct cp_machine_snapshot *snapshot; // of a choice or a read
+    uint32_t plain_value;                 // of a read: what it gives unasked
+    uint32_t read_word;                   // of a read that decides a whole page
+    size_t options_mark;                  // of a read: where in the pool its values are
     uint32_t state_id;                    // of a reset: the state before it
+    uint32_t segment, segment_operations; // of the explorer: see liveness.h
     struct cp_hash at;     // of an operation, note or start: where the program stood then
     size_t pool_mark;      // where its saved bytes begin
     struct cp_ghost ghost; // before this entry
 };
+
+// What a page of ACTIVE or DFU can be once its torn erase is looked at. Data that is
+// neither old nor erased is one of few mixtures: a digest tells each from the whole.
+enum cp_page_form {
+    CP_PAGE_ERASED,
+    CP_PAGE_OLD, // with `any` what that is is forgotten, and it is all zero
+    CP_PAGE_EVEN_WORDS_ERASED,
+    CP_PAGE_LAST_WORD_OLD,
+    CP_PAGE_FORM_COUNT
+};
+
+const char *cp_page_form_name(enum cp_page_form form); // "erased", "old", ...
 
 struct cp_world {
     const struct cp_case *test_case;
@@ -48,6 +66,8 @@ struct cp_world {
     size_t pool_size, pool_capacity;
     uint16_t *erases[CP_DEVICES_MAX];     // per page, in the present update, on the present path
     uint16_t *erases_max[CP_DEVICES_MAX]; // the most seen on any path
+    int32_t *excess_max[CP_DEVICES_MAX];  // the most beyond the power losses of its update
+    uint64_t erases_hash;                 // a sum over `erases`, to tell them apart
     uint32_t page_count[CP_DEVICES_MAX];
     uint32_t epoch_cuts; // power losses in the present update
     bool is_out_of_memory;
@@ -80,6 +100,29 @@ void cp_world_pop(struct cp_world *world);
 int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear);
 int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear);
+
+// The present event reads an undecided word. Journal it with the values that it may
+// give, in the order in which they are to be tried; none is taken yet. NULL without memory.
+struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
+                               uint32_t option_count);
+
+// Take an option of the newest entry, a read that was undone or is new: the program is
+// answered, and if reads are stable the word is decided. In ACTIVE and DFU a page whose
+// erase was torn is decided as a whole: there an option is a shape, see cp_world_shape().
+void cp_world_take_option(struct cp_world *world, struct cp_entry *entry, uint32_t option);
+
+// Was a whole page decided by this read?
+bool cp_entry_is_page(const struct cp_entry *entry);
+
+// Is the page of the word that is read one to be decided as a whole? Then the options
+// are numbers below CP_PAGE_FORM_COUNT.
+bool cp_world_reads_page(const struct cp_world *world, const struct cp_event *event);
+
+// Does reading an undecided word decide it? Where reads are unstable, not in STATE.
+bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32_t word);
+
+// The value that a read gives if the torn operation is thought of as complete.
+uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event);
 
 // The newest entry resets the device, without any power loss, into the state from
 // which entry `from` onwards ran: it goes round for ever. Without a start in

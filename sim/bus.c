@@ -155,6 +155,20 @@ static struct cp_machine_device *decode(uint32_t address, uint32_t *index, bool 
     return NULL;
 }
 
+static uint32_t read_flash(const struct cp_machine_device *device, uint32_t index, uint32_t word,
+                           const void *frame) {
+    const struct cp_nor *nor = &device->nor;
+    cp_machine_note_cell(attached, index, word / nor->words_per_cell);
+    if (!cp_nor_is_open(nor, word)) {
+        return nor->words[word];
+    }
+    clear_event();
+    attached->event.device = index;
+    attached->event.word = word;
+    yield(CP_EVENT_READ, 0, frame);
+    return attached->answer;
+}
+
 uint32_t mmio_read32(uint32_t address) {
     const void *frame = __builtin_frame_address(0);
     uint32_t index;
@@ -167,7 +181,7 @@ uint32_t mmio_read32(uint32_t address) {
         return 0;
     }
     if (!is_register) {
-        return device->nor.words[(address - device->part.flash_address) / 4];
+        return read_flash(device, index, (address - device->part.flash_address) / 4, frame);
     }
     const char *message = NULL;
     uint32_t offset = address - device->part.registers_address;

@@ -38,10 +38,9 @@ struct cp_machine *cp_machine_create(const struct cp_machine_config *config, cha
         return NULL;
     }
     machine->config = *config;
-    machine->cpu = cp_cpu_native();
+    machine->cpu = cp_cpu_open();
     if (!machine->cpu) {
-        snprintf(error, CP_EVENT_MESSAGE_MAX,
-                 "the program's stack cannot be placed at its fixed address");
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "there is no memory for the program's stack");
     } else if (init_devices(machine)) {
         snprintf(error, CP_EVENT_MESSAGE_MAX, "out of memory for the flash arrays");
     } else {
@@ -87,7 +86,33 @@ void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t ima
     machine->mode = mode;
     machine->image = image;
     machine->answer = 0;
+    cp_machine_clear_footprint(machine);
     cp_cpu_start(machine->cpu, enter_program, machine);
+}
+
+void cp_machine_clear_footprint(struct cp_machine *machine) {
+    machine->footprint.count = 0;
+    machine->footprint.is_too_large = false;
+    machine->last_cell_read = UINT32_MAX;
+}
+
+void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t cell) {
+    struct cp_footprint *footprint = &machine->footprint;
+    uint32_t read = device << 24 | cell;
+    if (read == machine->last_cell_read) {
+        return;
+    }
+    machine->last_cell_read = read;
+    for (uint32_t i = 0; i < footprint->count; i++) {
+        if (footprint->cells[i] == read) {
+            return;
+        }
+    }
+    if (footprint->count == CP_FOOTPRINT_MAX) {
+        footprint->is_too_large = true;
+        return;
+    }
+    footprint->cells[footprint->count++] = read;
 }
 
 const struct cp_event *cp_machine_run(struct cp_machine *machine) {
@@ -137,6 +162,7 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     }
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
+    snapshot->event = machine->event;
     return cp_cpu_snapshot(machine->cpu, &snapshot->cpu);
 }
 
@@ -146,6 +172,7 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     }
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
+    machine->event = snapshot->event;
     cp_cpu_restore(machine->cpu, &snapshot->cpu);
 }
 

@@ -23,6 +23,7 @@ enum cp_event_kind {
     CP_EVENT_ILLEGAL, // the flash is used as its manual forbids; `message` says how
     CP_EVENT_NOTE,
     CP_EVENT_CHOICE, // answer with cp_machine_answer()
+    CP_EVENT_READ,   // an undecided word is read; answer with the value that it gives
     CP_EVENT_JUMP,
     CP_EVENT_DFU_MODE,
     CP_EVENT_PANIC,
@@ -36,12 +37,21 @@ enum cp_event_kind {
 struct cp_event {
     enum cp_event_kind kind;
     uint32_t device; // of an operation
-    uint32_t word;   // index of the word to program, or of the first word of the page
+    uint32_t word;   // index of the word to program or read, or of the first word of the page
     uint32_t value;  // word to program (as asked for); choices to choose from; note's value; error
     enum cp_note note;
     char message[CP_EVENT_MESSAGE_MAX];
     uintptr_t frames[CP_EVENT_FRAMES_MAX]; // who asked for it, innermost first
     uint32_t frame_count;
+};
+
+// Which cells of the flash the program has read. Beyond the limit only that is known.
+#define CP_FOOTPRINT_MAX 64u
+
+struct cp_footprint {
+    uint32_t cells[CP_FOOTPRINT_MAX]; // device << 24 | cell, in the order of the first read
+    uint32_t count;
+    bool is_too_large;
 };
 
 // What runs on the machine.
@@ -72,6 +82,8 @@ struct cp_machine {
     uint32_t answer;
     uint64_t bus_accesses; // since the last event
     uint32_t illegal_uses; // since the last event of another kind
+    struct cp_footprint footprint; // since it was last cleared
+    uint32_t last_cell_read;       // the newest of it, to be quick
     uint64_t image_digests[CP_IMAGES_MAX];
 };
 
@@ -81,6 +93,7 @@ struct cp_machine_snapshot {
     struct cp_nvmc nvmc[CP_DEVICES_MAX];
     enum cp_mode mode;
     uint8_t image;
+    struct cp_event event;
 };
 
 // Build a machine with erased flash and make it the one that the bus serves.
@@ -98,7 +111,13 @@ void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t ima
 // Run to the next event. The event stays valid until the next call.
 const struct cp_event *cp_machine_run(struct cp_machine *machine);
 
-// The value that a CP_EVENT_CHOICE returns to the program.
+// Forget which cells were read. Starting a program does so too.
+void cp_machine_clear_footprint(struct cp_machine *machine);
+
+// Add a cell to the footprint.
+void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t cell);
+
+// The value that a CP_EVENT_CHOICE or CP_EVENT_READ returns to the program.
 void cp_machine_answer(struct cp_machine *machine, uint32_t answer);
 
 // Hash of all volatile state at the present event: CPU, controllers, the event itself.

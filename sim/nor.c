@@ -9,6 +9,29 @@ static struct cp_hash word_content(uint32_t word_in_cell, uint32_t value) {
     return cp_hash_pair(((uint64_t)word_in_cell << 32) | value, 1);
 }
 
+// A word that lies between its value and the erased one is the decided word times an
+// odd number, so that undeciding a whole cell is one multiplication of its sum.
+#define UNDECIDED_FACTOR 0x9E3779B97F4A7C15u
+
+static struct cp_hash undecided_sum(struct cp_hash decided) {
+    return (struct cp_hash){decided.low * UNDECIDED_FACTOR, decided.high * UNDECIDED_FACTOR};
+}
+
+static struct cp_hash range_content(const struct cp_nor *nor, uint32_t word_in_cell, uint32_t low,
+                                    uint32_t high) {
+    if (high == nor->erased_word) {
+        return undecided_sum(word_content(word_in_cell, low));
+    }
+    return cp_hash_pair(((uint64_t)word_in_cell << 32) | low, ((uint64_t)high << 8) | 3);
+}
+
+static struct cp_hash content_now(const struct cp_nor *nor, uint32_t word, uint32_t word_in_cell) {
+    if (nor->undecided[word]) {
+        return range_content(nor, word_in_cell, nor->words[word], nor->high_words[word]);
+    }
+    return word_content(word_in_cell, nor->words[word]);
+}
+
 // A count of zero adds nothing, so that an erased cell has no wear sum.
 static struct cp_hash word_wear(uint32_t word_in_cell, uint8_t programs) {
     if (programs == 0) {
@@ -29,10 +52,10 @@ static void rehash(struct cp_nor *nor, uint32_t cell, struct cp_hash before) {
     nor->hash = cp_hash_add(cp_hash_sub(nor->hash, before), cell_hash(nor, cell));
 }
 
-static struct cp_hash erased_content_sum(const struct cp_nor *nor) {
+static struct cp_hash uniform_content(const struct cp_nor *nor, uint32_t value) {
     struct cp_hash sum = {0, 0};
     for (uint32_t i = 0; i < nor->words_per_cell; i++) {
-        sum = cp_hash_add(sum, word_content(i, nor->erased_word));
+        sum = cp_hash_add(sum, word_content(i, value));
     }
     return sum;
 }
@@ -40,10 +63,15 @@ static struct cp_hash erased_content_sum(const struct cp_nor *nor) {
 static int allocate(struct cp_nor *nor) {
     uint32_t word_count = nor->size_bytes / 4;
     nor->words = malloc(nor->size_bytes);
+    nor->high_words = calloc(word_count, 4);
+    nor->undecided = calloc(word_count, 1);
+    nor->undecided_count = calloc(nor->cell_count, sizeof(*nor->undecided_count));
     nor->programs = calloc(word_count, 1);
     nor->content = calloc(nor->cell_count, sizeof(*nor->content));
     nor->wear_sum = calloc(nor->cell_count, sizeof(*nor->wear_sum));
-    return nor->words && nor->programs && nor->content && nor->wear_sum ? 0 : -1;
+    bool is_all = nor->words && nor->high_words && nor->undecided && nor->undecided_count &&
+                  nor->programs && nor->content && nor->wear_sum;
+    return is_all ? 0 : -1;
 }
 
 int cp_nor_init(struct cp_nor *nor, uint32_t size_bytes, uint32_t cell_size_bytes,
@@ -60,7 +88,8 @@ int cp_nor_init(struct cp_nor *nor, uint32_t size_bytes, uint32_t cell_size_byte
         return -1;
     }
     memset(nor->words, erase_value, size_bytes);
-    nor->erased_content = erased_content_sum(nor);
+    nor->erased_content = uniform_content(nor, nor->erased_word);
+    nor->zero_content = uniform_content(nor, 0);
     for (uint32_t cell = 0; cell < nor->cell_count; cell++) {
         nor->content[cell] = nor->erased_content;
         nor->hash = cp_hash_add(nor->hash, cell_hash(nor, cell));
@@ -70,6 +99,9 @@ int cp_nor_init(struct cp_nor *nor, uint32_t size_bytes, uint32_t cell_size_byte
 
 void cp_nor_free(struct cp_nor *nor) {
     free(nor->words);
+    free(nor->high_words);
+    free(nor->undecided);
+    free(nor->undecided_count);
     free(nor->programs);
     free(nor->content);
     free(nor->wear_sum);
@@ -84,14 +116,24 @@ void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun) {
     rehash(nor, cell, begun);
 }
 
-void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
+static void put_value(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high) {
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
-    if (value != nor->words[word]) {
-        struct cp_hash rest =
-            cp_hash_sub(nor->content[cell], word_content(place, nor->words[word]));
-        nor->content[cell] = cp_hash_add(rest, word_content(place, value));
-        nor->words[word] = value;
+    struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
+    uint8_t is_undecided = low != high;
+    nor->undecided_count[cell] += (uint32_t)is_undecided - nor->undecided[word];
+    nor->undecided[word] = is_undecided;
+    nor->words[word] = low;
+    nor->high_words[word] = high;
+    nor->content[cell] = cp_hash_add(rest, content_now(nor, word, place));
+}
+
+void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t programs) {
+    uint32_t cell = word / nor->words_per_cell;
+    uint32_t place = word % nor->words_per_cell;
+    if (low != nor->words[word] || high != cp_nor_high(nor, word)) {
+        put_value(nor, word, low, high);
     }
     if (programs != nor->programs[word]) {
         struct cp_hash rest =
@@ -101,11 +143,23 @@ void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t 
     }
 }
 
-void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
+void cp_nor_set_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t programs) {
     uint32_t cell = word / nor->words_per_cell;
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
-    cp_nor_put_word(nor, word, value, programs);
+    cp_nor_put_range(nor, word, low, high, programs);
     cp_nor_end_cell(nor, cell, begun);
+}
+
+void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs) {
+    cp_nor_set_range(nor, word, value, value, programs);
+}
+
+static void decide_all(struct cp_nor *nor, uint32_t cell) {
+    if (nor->undecided_count[cell] > 0) {
+        memset(nor->undecided + cell * nor->words_per_cell, 0, nor->words_per_cell);
+        nor->undecided_count[cell] = 0;
+    }
 }
 
 void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {
@@ -113,33 +167,110 @@ void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {
     uint32_t first = cell * nor->words_per_cell;
     memset(nor->words + first, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
     memset(nor->programs + first, 0, nor->words_per_cell);
+    decide_all(nor, cell);
     nor->content[cell] = nor->erased_content;
     nor->wear_sum[cell] = (struct cp_hash){0, 0};
     rehash(nor, cell, before);
 }
 
-size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor) {
-    return 2 * sizeof(struct cp_hash) + nor->cell_size_bytes + nor->words_per_cell;
+// A word that is undecided already keeps what it is: from its low value up to erased.
+// First each of them is made a decided one of its low value, in the sum only.
+static void forget_high_values(struct cp_nor *nor, uint32_t cell) {
+    const uint8_t *undecided = nor->undecided + (size_t)cell * nor->words_per_cell;
+    const uint8_t *end = undecided + nor->words_per_cell, *at = undecided;
+    while ((at = memchr(at, 1, (size_t)(end - at))) != NULL) {
+        uint32_t place = (uint32_t)(at - undecided), word = cell * nor->words_per_cell + place;
+        struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
+        nor->content[cell] = cp_hash_add(rest, word_content(place, nor->words[word]));
+        at++;
+    }
+}
+
+// Is a torn erase already all that is known of the cell?
+static bool is_undecided_up_to_erased(const struct cp_nor *nor, uint32_t cell) {
+    const uint32_t *high = nor->high_words + (size_t)cell * nor->words_per_cell;
+    uint32_t differs = 0;
+    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
+        differs |= high[i] ^ nor->erased_word;
+    }
+    return nor->undecided_count[cell] == nor->words_per_cell && differs == 0;
+}
+
+static void undecide_words(struct cp_nor *nor, uint32_t cell) {
+    uint32_t first = cell * nor->words_per_cell;
+    if (nor->undecided_count[cell] > 0) {
+        forget_high_values(nor, cell);
+    }
+    memset(nor->undecided + first, 1, nor->words_per_cell);
+    memset(nor->high_words + first, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
+    nor->content[cell] = undecided_sum(nor->content[cell]);
+}
+
+void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets) {
+    struct cp_hash before = cell_hash(nor, cell);
+    if (forgets) {
+        decide_all(nor, cell);
+        memset(nor->words + cell * nor->words_per_cell, 0, nor->cell_size_bytes);
+        nor->content[cell] = nor->zero_content;
+    }
+    if (!is_undecided_up_to_erased(nor, cell)) {
+        undecide_words(nor, cell);
+    }
+    nor->undecided_count[cell] = nor->words_per_cell;
+    rehash(nor, cell, before);
+}
+
+struct saved_cell {
+    struct cp_hash content, wear_sum;
+    uint64_t undecided_count;
+};
+
+size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor, uint32_t cell) {
+    size_t size_bytes = sizeof(struct saved_cell) + nor->cell_size_bytes + nor->words_per_cell;
+    if (nor->undecided_count[cell] > 0) {
+        size_bytes += nor->cell_size_bytes + nor->words_per_cell;
+    }
+    return size_bytes;
 }
 
 void cp_nor_save_cell(const struct cp_nor *nor, uint32_t cell, uint8_t *save) {
     uint32_t first = cell * nor->words_per_cell;
-    memcpy(save, &nor->content[cell], sizeof(struct cp_hash));
-    memcpy(save + sizeof(struct cp_hash), &nor->wear_sum[cell], sizeof(struct cp_hash));
-    save += 2 * sizeof(struct cp_hash);
+    struct saved_cell saved = {nor->content[cell], nor->wear_sum[cell],
+                               nor->undecided_count[cell]};
+    memcpy(save, &saved, sizeof(saved));
+    save += sizeof(saved);
     memcpy(save, nor->words + first, nor->cell_size_bytes);
-    memcpy(save + nor->cell_size_bytes, nor->programs + first, nor->words_per_cell);
+    save += nor->cell_size_bytes;
+    memcpy(save, nor->programs + first, nor->words_per_cell);
+    if (saved.undecided_count > 0) {
+        save += nor->words_per_cell;
+        memcpy(save, nor->high_words + first, nor->cell_size_bytes);
+        memcpy(save + nor->cell_size_bytes, nor->undecided + first, nor->words_per_cell);
+    }
 }
 
-void cp_nor_restore_cell(struct cp_nor *nor, uint32_t cell, const uint8_t *save) {
+const uint8_t *cp_nor_restore_cell(struct cp_nor *nor, uint32_t cell, const uint8_t *save) {
     struct cp_hash before = cell_hash(nor, cell);
     uint32_t first = cell * nor->words_per_cell;
-    memcpy(&nor->content[cell], save, sizeof(struct cp_hash));
-    memcpy(&nor->wear_sum[cell], save + sizeof(struct cp_hash), sizeof(struct cp_hash));
-    save += 2 * sizeof(struct cp_hash);
+    struct saved_cell saved;
+    memcpy(&saved, save, sizeof(saved));
+    save += sizeof(saved);
+    decide_all(nor, cell);
     memcpy(nor->words + first, save, nor->cell_size_bytes);
-    memcpy(nor->programs + first, save + nor->cell_size_bytes, nor->words_per_cell);
+    save += nor->cell_size_bytes;
+    memcpy(nor->programs + first, save, nor->words_per_cell);
+    save += nor->words_per_cell;
+    if (saved.undecided_count > 0) {
+        memcpy(nor->high_words + first, save, nor->cell_size_bytes);
+        save += nor->cell_size_bytes;
+        memcpy(nor->undecided + first, save, nor->words_per_cell);
+        save += nor->words_per_cell;
+    }
+    nor->content[cell] = saved.content;
+    nor->wear_sum[cell] = saved.wear_sum;
+    nor->undecided_count[cell] = (uint32_t)saved.undecided_count;
     rehash(nor, cell, before);
+    return save;
 }
 
 struct cp_hash cp_nor_content_of(const struct cp_nor *nor, const uint8_t *bytes) {

@@ -5,6 +5,11 @@
 // cell lies, so that "this cell holds page 5 of the new image" is one comparison.
 // The number of programs since the last erase is part of the state, since the
 // part limits it, but not of a cell's content.
+//
+// A word can be undecided: a power cut inside an operation left it somewhere between
+// a low and a high value, each bit that differs being 0 or 1 by itself. It stays so
+// until somebody reads and decides it, or erases it. Undecided words are part of the
+// content, as the range that they are; so all values of a torn word are one state.
 
 #ifndef CP_SIM_NOR_H
 #define CP_SIM_NOR_H
@@ -21,11 +26,15 @@ struct cp_nor {
     uint32_t cell_count;
     uint32_t erased_word;
     uint64_t place;           // keeps the hashes of two devices apart
-    uint32_t *words;          // size_bytes / 4
+    uint32_t *words;          // size_bytes / 4; of an undecided word the low value
+    uint32_t *high_words;     // of an undecided word the high value; otherwise meaningless
+    uint8_t *undecided;       // per word
+    uint32_t *undecided_count; // per cell
     uint8_t *programs;        // per word, since its last erase
     struct cp_hash *content;  // per cell: sum over its words
     struct cp_hash *wear_sum; // per cell: sum over its program counts
     struct cp_hash erased_content;
+    struct cp_hash zero_content; // of a cell of zeros
     struct cp_hash hash; // of the whole array, content and counts
 };
 
@@ -37,19 +46,39 @@ void cp_nor_free(struct cp_nor *nor);
 // Replace one word and its program count.
 void cp_nor_set_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs);
 
+// The same for a word that lies between low and high: low == high decides it.
+void cp_nor_set_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t programs);
+
+// The high value of a word; the low one is in `words`.
+static inline uint32_t cp_nor_high(const struct cp_nor *nor, uint32_t word) {
+    return nor->undecided[word] ? nor->high_words[word] : nor->words[word];
+}
+
+// Can reading the word give more than one value?
+static inline bool cp_nor_is_open(const struct cp_nor *nor, uint32_t word) {
+    return nor->undecided[word] && nor->high_words[word] != nor->words[word];
+}
+
 // Replace many words of one cell at the price of one rehash: begin, put each that
 // changes, end with what begin returned.
 struct cp_hash cp_nor_begin_cell(const struct cp_nor *nor, uint32_t cell);
-void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t value, uint8_t programs);
+void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t programs);
 void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun);
 
 // What an erase of one cell does: all words erased, no programs.
 void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell);
 
-// Save a cell's words, counts and sums to `save`, and put them back.
-size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor);
+// What a cut inside an erase of one cell does: no word is decided. Each bit is as it
+// was or erased; or, with `forgets`, 0 or 1 whatever it was. Program counts stay.
+void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets);
+
+// Save a cell's words, counts and sums to `save`, and put them back. The size is that
+// of the cell as it is now; restoring returns the end of what it used.
+size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor, uint32_t cell);
 void cp_nor_save_cell(const struct cp_nor *nor, uint32_t cell, uint8_t *save);
-void cp_nor_restore_cell(struct cp_nor *nor, uint32_t cell, const uint8_t *save);
+const uint8_t *cp_nor_restore_cell(struct cp_nor *nor, uint32_t cell, const uint8_t *save);
 
 // The content sum of bytes laid out as one cell (size_bytes == cell size).
 struct cp_hash cp_nor_content_of(const struct cp_nor *nor, const uint8_t *bytes);

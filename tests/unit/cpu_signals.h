@@ -1,7 +1,7 @@
 // cpu_signals.h: the CPU's signal handlers, in a test of CMocka.
 //
 // CMocka takes SIGSEGV and the like for each test. A test whose program crashes on
-// purpose puts the handlers of sim/cpu_native.c back first.
+// purpose puts the handlers of sim/cpu.c back first.
 
 #ifndef CP_TESTS_CPU_SIGNALS_H
 #define CP_TESTS_CPU_SIGNALS_H

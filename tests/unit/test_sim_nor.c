@@ -35,7 +35,8 @@ static void expect_same_as_fresh(const struct cp_nor *nor) {
     for (uint32_t i = 0, word = random_below(WORDS); i < WORDS; i++) {
         word = (word + stride) % WORDS;
         cp_nor_set_word(&fresh, word, ~nor->words[word], 3);
-        cp_nor_set_word(&fresh, word, nor->words[word], nor->programs[word]);
+        cp_nor_set_range(&fresh, word, nor->words[word], cp_nor_high(nor, word),
+                         nor->programs[word]);
     }
     assert_memory_equal(fresh.words, nor->words, SIZE_BYTES);
     assert_memory_equal(fresh.programs, nor->programs, WORDS);
@@ -74,8 +75,9 @@ static void random_operation(struct cp_nor *nor) {
         const uint32_t cell = random_below(CELLS);
         const struct cp_hash begun = cp_nor_begin_cell(nor, cell);
         for (uint32_t i = 0; i < 5; i++) {
-            cp_nor_put_word(nor, cell * nor->words_per_cell + random_below(nor->words_per_cell),
-                            random_below(4), (uint8_t)random_below(3));
+            const uint32_t low = random_below(4);
+            cp_nor_put_range(nor, cell * nor->words_per_cell + random_below(nor->words_per_cell),
+                             low, low | random_below(4), (uint8_t)random_below(3));
         }
         cp_nor_end_cell(nor, cell, begun);
         break;
@@ -125,7 +127,7 @@ static void test_undo_comes_back(void **state) {
 static void test_save_and_restore(void **state) {
     (void)state;
     struct cp_nor nor = new_nor(0xFF, 0);
-    uint8_t *save = malloc(cp_nor_cell_save_size_bytes(&nor));
+    uint8_t *save = malloc(2 * cp_nor_cell_save_size_bytes(&nor, 0));
     assert_non_null(save);
     for (uint32_t round = 0; round < 200; round++) {
         const uint32_t cell = random_below(CELLS);

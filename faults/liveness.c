@@ -1,0 +1,259 @@
+// liveness.c: see liveness.h.
+
+#include "faults/liveness.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cp_progress_cut {
+    uint32_t segment, offset, state_id;
+};
+
+void cp_liveness_free(struct cp_liveness_notes *notes) {
+    free(notes->segments);
+    free(notes->segment_of_state);
+    free(notes->cuts);
+    memset(notes, 0, sizeof(*notes));
+}
+
+static int reserve_state(struct cp_liveness_notes *notes, uint32_t state_id) {
+    if (state_id < notes->state_capacity) {
+        return 0;
+    }
+    size_t capacity = 2 * (size_t)state_id + 1024;
+    uint32_t *segments = realloc(notes->segment_of_state, capacity * sizeof(*segments));
+    if (!segments) {
+        return -1;
+    }
+    memset(segments + notes->state_capacity, 0xFF,
+           (capacity - notes->state_capacity) * sizeof(*segments));
+    notes->segment_of_state = segments;
+    notes->state_capacity = (uint32_t)capacity;
+    return 0;
+}
+
+static int reserve_segment(struct cp_liveness_notes *notes) {
+    if (notes->segment_count < notes->segment_capacity) {
+        return 0;
+    }
+    uint32_t capacity = 2 * notes->segment_capacity + 1024;
+    struct cp_segment *segments = realloc(notes->segments, capacity * sizeof(*segments));
+    if (!segments) {
+        return -1;
+    }
+    notes->segments = segments;
+    notes->segment_capacity = capacity;
+    return 0;
+}
+
+uint32_t cp_liveness_begin(struct cp_liveness_notes *notes, uint32_t state_id, uint32_t fork) {
+    if (reserve_segment(notes) || reserve_state(notes, state_id)) {
+        return CP_SEGMENT_NONE;
+    }
+    uint32_t made = notes->segment_count++;
+    struct cp_segment *segment = &notes->segments[made];
+    *segment = (struct cp_segment){.sibling = CP_SEGMENT_NONE};
+    if (state_id != 0) {
+        notes->segment_of_state[state_id] = made;
+    } else {
+        segment->sibling = notes->segments[fork].next;
+        notes->segments[fork].next = made;
+    }
+    return made;
+}
+
+void cp_liveness_end(struct cp_liveness_notes *notes, uint32_t segment, uint32_t operations,
+                     enum cp_segment_end end, uint32_t next, uint32_t next_offset) {
+    struct cp_segment *ended = &notes->segments[segment];
+    ended->operations = operations;
+    ended->end = end;
+    ended->next = next;
+    ended->next_offset = next_offset;
+}
+
+int cp_liveness_cut(struct cp_liveness_notes *notes, uint32_t segment, uint32_t offset,
+                    uint32_t state_id) {
+    if (notes->cut_count == notes->cut_capacity) {
+        uint32_t capacity = 2 * notes->cut_capacity + 1024;
+        struct cp_progress_cut *cuts = realloc(notes->cuts, capacity * sizeof(*cuts));
+        if (!cuts) {
+            return -1;
+        }
+        notes->cuts = cuts;
+        notes->cut_capacity = capacity;
+    }
+    notes->cuts[notes->cut_count++] = (struct cp_progress_cut){segment, offset, state_id};
+    return 0;
+}
+
+uint64_t cp_liveness_size_bytes(const struct cp_liveness_notes *notes) {
+    return notes->segment_capacity * sizeof(*notes->segments) +
+           notes->state_capacity * sizeof(*notes->segment_of_state) +
+           notes->cut_capacity * sizeof(*notes->cuts);
+}
+
+// --- how many operations are left from the beginning of each segment
+
+#define NOT_YET UINT32_MAX
+#define ON_PATH (UINT32_MAX - 1u) // waits for another one
+
+static uint32_t known(uint32_t left) {
+    return left == ON_PATH ? 0 : left; // a circle, closed where it is met again
+}
+
+struct conclusion {
+    const struct cp_liveness_notes *notes;
+    uint32_t *left;      // by segment
+    uint32_t *first_cut; // by segment, index into the sorted cuts
+    uint32_t *path;      // segments that wait for another one
+    uint32_t path_count;
+};
+
+static uint32_t segment_of(const struct cp_liveness_notes *notes, uint32_t state_id) {
+    return state_id < notes->state_capacity ? notes->segment_of_state[state_id] : CP_SEGMENT_NONE;
+}
+
+// The segment on which this one waits, or CP_SEGMENT_NONE if its own number is known now.
+static uint32_t settle(const struct conclusion *all, uint32_t at) {
+    const struct cp_segment *segment = &all->notes->segments[at];
+    uint32_t rest = 0;
+    if (segment->end == CP_SEGMENT_JOINS) {
+        if (all->left[segment->next] == NOT_YET) {
+            return segment->next;
+        }
+        uint32_t left = known(all->left[segment->next]);
+        rest = left > segment->next_offset ? left - segment->next_offset : 0;
+    } else if (segment->end == CP_SEGMENT_RESETS) {
+        uint32_t next = segment_of(all->notes, segment->next);
+        if (next != CP_SEGMENT_NONE && all->left[next] == NOT_YET) {
+            return next;
+        }
+        rest = next == CP_SEGMENT_NONE ? 0 : known(all->left[next]);
+    } else if (segment->end == CP_SEGMENT_FORKS) {
+        for (uint32_t option = segment->next; option != CP_SEGMENT_NONE;
+             option = all->notes->segments[option].sibling) {
+            if (all->left[option] == NOT_YET) {
+                return option;
+            }
+            uint32_t left = known(all->left[option]);
+            rest = left > rest ? left : rest;
+        }
+    }
+    all->left[at] = segment->operations + rest;
+    return CP_SEGMENT_NONE;
+}
+
+// A segment that waits for itself goes round for ever, which is reported elsewhere.
+static void settle_from(struct conclusion *all, uint32_t at) {
+    all->path_count = 0;
+    while (at != CP_SEGMENT_NONE) {
+        uint32_t waits_for = all->left[at] >= ON_PATH ? settle(all, at) : CP_SEGMENT_NONE;
+        if (waits_for != CP_SEGMENT_NONE) {
+            all->left[at] = ON_PATH;
+            all->path[all->path_count++] = at;
+            at = waits_for;
+        } else {
+            at = all->path_count > 0 ? all->path[--all->path_count] : CP_SEGMENT_NONE;
+        }
+    }
+}
+
+static int by_segment_and_offset(const void *a, const void *b) {
+    const struct cp_progress_cut *left = a, *right = b;
+    if (left->segment != right->segment) {
+        return left->segment < right->segment ? -1 : 1;
+    }
+    return left->offset == right->offset ? 0 : left->offset < right->offset ? -1 : 1;
+}
+
+static void sort_cuts(struct conclusion *all) {
+    const struct cp_liveness_notes *notes = all->notes;
+    if (notes->cut_count > 0) {
+        qsort(notes->cuts, notes->cut_count, sizeof(*notes->cuts), by_segment_and_offset);
+    }
+    memset(all->first_cut, 0xFF, notes->segment_count * sizeof(*all->first_cut));
+    for (uint32_t i = notes->cut_count; i-- > 0;) {
+        all->first_cut[notes->cuts[i].segment] = i;
+    }
+}
+
+// The first cut of a segment after `offset` that leaves less than `left` to do:
+// the operation after which it is, or 0 if there is none.
+static uint32_t progress_after(const struct conclusion *all, uint32_t at, uint32_t offset,
+                               uint32_t left) {
+    const struct cp_liveness_notes *notes = all->notes;
+    for (uint32_t i = all->first_cut[at]; i < notes->cut_count && notes->cuts[i].segment == at;
+         i++) {
+        uint32_t then = segment_of(notes, notes->cuts[i].state_id);
+        if (notes->cuts[i].offset > offset && then != CP_SEGMENT_NONE && all->left[then] < left) {
+            return notes->cuts[i].offset;
+        }
+    }
+    return 0;
+}
+
+// From the beginning of a state's boot, the operations until progress is safe. Where
+// the way forks, until an image is started.
+static uint32_t uptime_of(const struct conclusion *all, uint32_t at) {
+    uint32_t left = all->left[at], done = 0, offset = 0;
+    for (;;) {
+        const struct cp_segment *segment = &all->notes->segments[at];
+        uint32_t found = progress_after(all, at, offset, left);
+        if (found > 0) {
+            return done + found - offset;
+        }
+        done += segment->operations > offset ? segment->operations - offset : 0;
+        offset = 0;
+        if (segment->end == CP_SEGMENT_JOINS) {
+            at = segment->next;
+            offset = segment->next_offset;
+        } else if (segment->end == CP_SEGMENT_RESETS) {
+            at = segment_of(all->notes, segment->next);
+        } else {
+            return left;
+        }
+        if (at == CP_SEGMENT_NONE || done >= left) {
+            return left;
+        }
+    }
+}
+
+static void conclude(struct conclusion *all, uint32_t state_count, struct cp_liveness *liveness) {
+    memset(all->left, 0xFF, all->notes->segment_count * sizeof(*all->left));
+    for (uint32_t i = 0; i < all->notes->segment_count; i++) {
+        settle_from(all, i);
+    }
+    sort_cuts(all);
+    for (uint32_t id = 1; id <= state_count; id++) {
+        uint32_t segment = segment_of(all->notes, id);
+        if (segment == CP_SEGMENT_NONE || all->left[segment] == 0) {
+            continue;
+        }
+        uint32_t uptime = uptime_of(all, segment);
+        if (uptime > liveness->uptime_operations) {
+            liveness->uptime_operations = uptime;
+        }
+        if (all->left[segment] > liveness->boot_operations_max) {
+            liveness->boot_operations_max = all->left[segment];
+        }
+    }
+}
+
+int cp_liveness_conclude(struct cp_liveness_notes *notes, uint32_t state_count,
+                         struct cp_liveness *liveness) {
+    size_t count = (size_t)notes->segment_count + 1;
+    struct conclusion all = {.notes = notes,
+                             .left = malloc(count * sizeof(uint32_t)),
+                             .first_cut = malloc(count * sizeof(uint32_t)),
+                             .path = malloc(count * sizeof(uint32_t))};
+    int err = all.left && all.first_cut && all.path ? 0 : -1;
+    memset(liveness, 0, sizeof(*liveness));
+    if (!err) {
+        conclude(&all, state_count, liveness);
+    }
+    free(all.left);
+    free(all.first_cut);
+    free(all.path);
+    return err;
+}

@@ -1,0 +1,380 @@
+// probe.c: see probe.h.
+
+#include "faults/probe.h"
+
+#include "faults/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Values that differ in what is dead on the stack are followed for so many events.
+#define EVENTS_MAX 64u
+
+// An operation done on trial, to be undone.
+struct trial {
+    uint32_t device, cell_first, cell_end; // of an erase
+    uint32_t word, low, high;              // of a program
+    uint8_t programs;
+    uint8_t *saved; // of an erase
+};
+
+// What the program does from the read on.
+struct story {
+    struct cp_hash events[EVENTS_MAX];
+    struct cp_hash places[EVENTS_MAX];
+    uint32_t count;
+    bool is_ended;
+};
+
+struct prober {
+    struct cp_world *world;
+    struct cp_machine_snapshot snapshot;
+    struct cp_range range;
+    uint32_t device, word;
+    uint8_t programs;
+    struct trial trials[EVENTS_MAX];
+    uint32_t trial_count;
+    bool is_out_of_memory;
+};
+
+// --- operations on trial
+
+static void note_cells(struct cp_machine *machine, uint32_t device, uint32_t first, uint32_t end) {
+    for (uint32_t cell = first; cell < end; cell++) {
+        cp_machine_note_cell(machine, device, cell);
+    }
+}
+
+static void try_program(struct prober *p, const struct cp_event *event, struct trial *trial) {
+    struct cp_machine *machine = p->world->machine;
+    struct cp_nor *nor = &machine->devices[event->device].nor;
+    uint8_t limit = machine->devices[event->device].part.programs_per_word;
+    *trial = (struct trial){.device = event->device,
+                            .word = event->word,
+                            .low = nor->words[event->word],
+                            .high = cp_nor_high(nor, event->word),
+                            .programs = nor->programs[event->word]};
+    uint32_t cell = event->word / nor->words_per_cell;
+    note_cells(machine, event->device, cell, cell + 1);
+    cp_nor_set_range(nor, event->word, trial->low & event->value, trial->high & event->value,
+                     trial->programs < limit ? (uint8_t)(trial->programs + 1) : limit);
+}
+
+static void try_erase(struct prober *p, const struct cp_event *event, struct trial *trial) {
+    struct cp_machine *machine = p->world->machine;
+    struct cp_nor *nor = &machine->devices[event->device].nor;
+    uint32_t words = machine->devices[event->device].part.erase_size_bytes / 4;
+    uint32_t first = event->word / nor->words_per_cell;
+    *trial = (struct trial){.device = event->device,
+                            .cell_first = first,
+                            .cell_end = first + words / nor->words_per_cell};
+    size_t size_bytes = 0;
+    for (uint32_t cell = first; cell < trial->cell_end; cell++) {
+        size_bytes += cp_nor_cell_save_size_bytes(nor, cell);
+    }
+    uint8_t *save = trial->saved = malloc(size_bytes);
+    if (!save) {
+        p->is_out_of_memory = true;
+        return;
+    }
+    note_cells(machine, event->device, first, trial->cell_end);
+    for (uint32_t cell = first; cell < trial->cell_end; cell++) {
+        size_t cell_bytes = cp_nor_cell_save_size_bytes(nor, cell);
+        cp_nor_save_cell(nor, cell, save);
+        save += cell_bytes;
+        cp_nor_erase_cell(nor, cell);
+    }
+}
+
+static void undo_trials(struct prober *p) {
+    while (p->trial_count > 0) {
+        struct trial *trial = &p->trials[--p->trial_count];
+        struct cp_nor *nor = &p->world->machine->devices[trial->device].nor;
+        const uint8_t *saved = trial->saved;
+        for (uint32_t cell = trial->cell_first; saved && cell < trial->cell_end; cell++) {
+            saved = cp_nor_restore_cell(nor, cell, saved);
+        }
+        if (!trial->saved && trial->cell_end == 0) {
+            cp_nor_set_range(nor, trial->word, trial->low, trial->high, trial->programs);
+        }
+        free(trial->saved);
+    }
+}
+
+// --- stories
+
+static bool ends(enum cp_event_kind kind) {
+    switch (kind) {
+    case CP_EVENT_PROGRAM:
+    case CP_EVENT_ERASE:
+    case CP_EVENT_ILLEGAL:
+    case CP_EVENT_NOTE:
+    case CP_EVENT_CHOICE:
+    case CP_EVENT_READ: return false;
+    case CP_EVENT_JUMP:
+    case CP_EVENT_DFU_MODE:
+    case CP_EVENT_PANIC:
+    case CP_EVENT_RESET:
+    case CP_EVENT_HANG:
+    case CP_EVENT_IDLE:
+    case CP_EVENT_CRASH:
+    case CP_EVENT_STALL: return true;
+    }
+    return true;
+}
+
+static struct cp_hash hash_event(const struct cp_event *event) {
+    uint32_t words[5] = {(uint32_t)event->kind, event->device, event->word, event->value,
+                         (uint32_t)event->note};
+    return cp_hash_bytes(words, sizeof(words), 21);
+}
+
+// Let the machine go on from an event of a trial. An undecided word that is read on the
+// way gives one end of its range, or with `takes_other` the other.
+static void go_on(struct prober *p, const struct cp_event *event, bool takes_other) {
+    struct trial *trial = &p->trials[p->trial_count];
+    const struct cp_nor *nor = &p->world->machine->devices[event->device].nor;
+    if (event->kind == CP_EVENT_PROGRAM) {
+        p->trial_count++;
+        try_program(p, event, trial);
+    } else if (event->kind == CP_EVENT_ERASE) {
+        p->trial_count++;
+        try_erase(p, event, trial);
+    } else if (event->kind == CP_EVENT_READ) {
+        cp_machine_answer(p->world->machine, takes_other ? nor->words[event->word]
+                                                         : cp_nor_high(nor, event->word));
+    } else if (event->kind == CP_EVENT_CHOICE) {
+        cp_machine_answer(p->world->machine, 0);
+    }
+}
+
+// Where reading decides, the word reads the same again.
+static void answer(struct prober *p, uint32_t value) {
+    if (cp_world_read_decides(p->world, p->device, p->word)) {
+        cp_nor_set_range(&p->world->machine->devices[p->device].nor, p->word, value, value,
+                         p->programs);
+    }
+    cp_machine_answer(p->world->machine, value);
+}
+
+static void tell(struct prober *p, uint32_t value, uint32_t events_max, bool takes_other,
+                 struct story *story) {
+    struct cp_machine *machine = p->world->machine;
+    cp_machine_restore(machine, &p->snapshot);
+    answer(p, value);
+    story->count = 0;
+    story->is_ended = false;
+    while (story->count < events_max && !p->is_out_of_memory) {
+        const struct cp_event *event = cp_machine_run(machine);
+        story->events[story->count] = hash_event(event);
+        story->is_ended = ends(event->kind);
+        if (!story->is_ended) {
+            story->places[story->count] = cp_machine_volatile_hash(machine);
+        }
+        story->count++;
+        if (story->is_ended || story->count == events_max) {
+            break;
+        }
+        go_on(p, event, takes_other);
+    }
+    undo_trials(p);
+    cp_nor_set_range(&machine->devices[p->device].nor, p->word, p->range.low, p->range.high,
+                     p->programs);
+}
+
+enum likeness { SAME, DIFFERENT, UNCLEAR };
+
+static enum likeness compare(const struct story *a, const struct story *b) {
+    for (uint32_t i = 0; i < a->count && i < b->count; i++) {
+        if (!cp_hash_equal(a->events[i], b->events[i])) {
+            return DIFFERENT;
+        }
+        bool a_ends = a->is_ended && i + 1 == a->count, b_ends = b->is_ended && i + 1 == b->count;
+        if (a_ends || b_ends) {
+            return a_ends && b_ends ? SAME : DIFFERENT;
+        }
+        if (cp_hash_equal(a->places[i], b->places[i])) {
+            return SAME;
+        }
+    }
+    return UNCLEAR;
+}
+
+// Follow two values further: with what else is undecided at one end, then at the other.
+static bool is_same_in_the_end(struct prober *p, uint32_t a, uint32_t b) {
+    struct story *stories = malloc(2 * sizeof(*stories));
+    if (!stories) {
+        p->is_out_of_memory = true;
+        return false;
+    }
+    bool is_same = true;
+    for (int takes_other = 0; is_same && takes_other < 2; takes_other++) {
+        tell(p, a, EVENTS_MAX, takes_other != 0, &stories[0]);
+        tell(p, b, EVENTS_MAX, takes_other != 0, &stories[1]);
+        is_same = compare(&stories[0], &stories[1]) == SAME;
+    }
+    free(stories);
+    return is_same;
+}
+
+// --- classes
+
+struct class {
+    uint32_t value;
+    struct cp_hash event, place;
+    bool is_ended;
+    uint32_t alias; // places known to be of this class: index of the class + 1, or 0
+};
+
+// Where a value leads by its next event; looked up among what other values led to.
+struct found {
+    struct class *seen; // every different next place
+    uint32_t seen_count, seen_capacity;
+    struct cp_visited index; // of them
+};
+
+static struct cp_hash key_of(const struct story *story) {
+    return story->is_ended ? story->events[0] : cp_hash_add(story->places[0], story->events[0]);
+}
+
+static int see(struct found *found, struct cp_hash key, const struct class *new) {
+    if (found->seen_count == found->seen_capacity) {
+        uint32_t capacity = 2 * found->seen_capacity + 16;
+        struct class *seen = realloc(found->seen, capacity * sizeof(*seen));
+        if (!seen) {
+            return -1;
+        }
+        found->seen = seen;
+        found->seen_capacity = capacity;
+    }
+    bool is_new;
+    struct cp_visited_slot *slot = cp_visited_find(&found->index, key, &is_new);
+    if (!slot) {
+        return -1;
+    }
+    slot->id = found->seen_count;
+    found->seen[found->seen_count++] = *new;
+    return 0;
+}
+
+static bool is_of_known_class(struct prober *p, struct found *found, const struct story *story,
+                              struct class *new) {
+    for (uint32_t i = 0; i < found->seen_count; i++) {
+        const struct class *old = &found->seen[i];
+        if (old->alias == 0 && !old->is_ended && !story->is_ended &&
+            cp_hash_equal(old->event, story->events[0]) &&
+            is_same_in_the_end(p, old->value, new->value)) {
+            new->alias = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Returns 1 if the value makes a new class, 0 if not, -1 without memory.
+static int classify(struct prober *p, struct found *found, uint32_t value) {
+    struct story story;
+    tell(p, value, 1, false, &story);
+    struct cp_hash key = key_of(&story);
+    if (cp_visited_look(&found->index, key)) {
+        return 0;
+    }
+    struct class new = {.value = value, .event = story.events[0], .is_ended = story.is_ended};
+    bool is_known = is_of_known_class(p, found, &story, &new);
+    if (p->is_out_of_memory || see(found, key, &new)) {
+        return -1;
+    }
+    return is_known ? 0 : 1;
+}
+
+static struct cp_classes *classify_all(struct prober *p, const uint32_t *values, uint32_t count,
+                                       uint32_t usual_count, struct found *found) {
+    struct cp_classes *classes = NULL;
+    uint32_t capacity = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!classes || classes->count == capacity) {
+            capacity = 2 * capacity + 4;
+            struct cp_classes *larger =
+                realloc(classes, sizeof(*classes) + capacity * sizeof(uint32_t));
+            if (!larger) {
+                free(classes);
+                return NULL;
+            }
+            if (!classes) {
+                larger->count = larger->audit_count = 0;
+            }
+            classes = larger;
+        }
+        int is_new = classify(p, found, values[i]);
+        if (is_new < 0) {
+            free(classes);
+            return NULL;
+        }
+        if (is_new > 0) {
+            classes->values[classes->count++] = values[i];
+            classes->audit_count += i >= usual_count;
+        }
+    }
+    if (classes) {
+        classes->values_tried = count;
+    }
+    return classes;
+}
+
+static struct cp_classes *page_forms(void) {
+    struct cp_classes *classes =
+        malloc(sizeof(*classes) + CP_PAGE_FORM_COUNT * sizeof(uint32_t));
+    if (classes) {
+        classes->count = classes->values_tried = CP_PAGE_FORM_COUNT;
+        classes->audit_count = 0;
+        for (uint32_t i = 0; i < CP_PAGE_FORM_COUNT; i++) {
+            classes->values[i] = i;
+        }
+    }
+    return classes;
+}
+
+static struct cp_classes *probe_word(struct prober *p, uint32_t plain, bool is_data,
+                                     bool is_audit) {
+    uint32_t *values = malloc(CP_VALUES_MAX * sizeof(*values));
+    struct found found = {0};
+    struct cp_classes *classes = NULL;
+    if (values && cp_visited_init(&found.index) == 0) {
+        enum cp_values_kind usual = is_data ? CP_VALUES_DATA : CP_VALUES_STATE;
+        uint32_t usual_count = cp_values(p->range, plain, usual, values);
+        uint32_t count = usual_count;
+        if (is_audit) {
+            count += cp_values(p->range, plain, CP_VALUES_AUDIT, values + count);
+        }
+        classes = classify_all(p, values, count, usual_count, &found);
+        cp_visited_free(&found.index);
+    }
+    free(found.seen);
+    free(values);
+    return classes;
+}
+
+struct cp_classes *cp_probe(struct cp_world *world, bool is_audit) {
+    struct cp_machine *machine = world->machine;
+    const struct cp_event event = machine->event;
+    cp_machine_clear_footprint(machine);
+    if (cp_world_reads_page(world, &event)) {
+        return page_forms();
+    }
+    const struct cp_nor *nor = &machine->devices[event.device].nor;
+    struct prober p = {.world = world,
+                       .device = event.device,
+                       .word = event.word,
+                       .programs = nor->programs[event.word],
+                       .range = {nor->words[event.word], cp_nor_high(nor, event.word)}};
+    if (cp_machine_snapshot(machine, &p.snapshot)) {
+        return NULL;
+    }
+    enum cp_area area = cp_machine_area(machine, event.device, 4 * event.word);
+    uint32_t plain = cp_world_plain_option(world, &event);
+    struct cp_classes *classes =
+        probe_word(&p, plain, area != CP_AREA_STATE, is_audit);
+    cp_machine_restore(machine, &p.snapshot);
+    cp_cpu_snapshot_free(&p.snapshot.cpu);
+    return classes;
+}

@@ -1,0 +1,60 @@
+// starts.c: the starts of programs that need not be executed again.
+//
+// Most boots read a page of STATE and then do the same as another boot that read the
+// same. What a start leads to, up to its first event, is kept by what it read.
+
+#include "faults/search.h"
+
+#include <stdlib.h>
+
+void cp_x_free_start(void *item) {
+    struct cp_machine_snapshot *snapshot = item;
+    cp_cpu_snapshot_free(&snapshot->cpu);
+    free(snapshot);
+}
+
+static struct cp_hash key_of_start(const struct cp_machine *machine) {
+    return cp_hash_pair((uint64_t)machine->mode << 32 | machine->image, 31);
+}
+
+// A program of a word is illegal by the word's count, which is not what was read.
+static bool is_still_legal(const struct cp_machine *machine, const struct cp_event *event) {
+    const struct cp_machine_device *device = &machine->devices[event->device];
+    return event->kind != CP_EVENT_PROGRAM ||
+           device->nor.programs[event->word] < device->part.programs_per_word;
+}
+
+static void keep(struct cp_explorer *x, struct cp_hash key) {
+    struct cp_machine *machine = x->world.machine;
+    struct cp_machine_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+    if (!snapshot || cp_machine_snapshot(machine, snapshot)) {
+        free(snapshot);
+        return; // it is executed again, that is all
+    }
+    size_t size_bytes = sizeof(*snapshot) + snapshot->cpu.size_bytes;
+    if (cp_memo_add(&x->boots, machine, key, snapshot, size_bytes)) {
+        cp_x_free_start(snapshot);
+    }
+}
+
+// What ends by a signal, or begins with illegal use, is executed each time.
+static bool is_worth_keeping(const struct cp_event *event) {
+    return event->kind != CP_EVENT_ILLEGAL && event->kind != CP_EVENT_CRASH &&
+           event->kind != CP_EVENT_STALL;
+}
+
+const struct cp_event *cp_x_first_event(struct cp_explorer *x) {
+    struct cp_machine *machine = x->world.machine;
+    struct cp_hash key = key_of_start(machine);
+    const struct cp_machine_snapshot *known = cp_memo_find(&x->boots, machine, key);
+    if (known && is_still_legal(machine, &known->event)) {
+        x->result->memo_hits++;
+        cp_machine_restore(machine, known);
+        return &machine->event;
+    }
+    const struct cp_event *event = cp_machine_run(machine);
+    if (!known && is_worth_keeping(event)) {
+        keep(x, key);
+    }
+    return event;
+}
