@@ -324,7 +324,7 @@ static int merge_part(struct merge *merge, const struct piece *piece) {
     return err ? err : cp_merge_result(merge->rows, merge->part, &result);
 }
 
-static bool is_by_cuts(const struct merge *merge, const struct cp_case_run *one) {
+static bool is_cuts_bounded(const struct merge *merge, const struct cp_case_run *one) {
     bool is_bounded = one->test_case.bounds.cuts_max != CP_UNLIMITED;
     for (size_t i = 0; i < merge->piece_count; i++) {
         const struct piece *piece = &merge->pieces[i];
@@ -335,7 +335,7 @@ static bool is_by_cuts(const struct merge *merge, const struct cp_case_run *one)
 }
 
 static int merge_case(struct merge *merge, struct cp_case_run *one, uint32_t part_count) {
-    merge->rows = cp_merge_new(part_count, is_by_cuts(merge, one), log_row, merge);
+    merge->rows = cp_merge_new(part_count, is_cuts_bounded(merge, one), log_row, merge);
     int err = merge->rows ? 0 : -1;
     for (uint32_t part = 0; !err && part < part_count; part++) {
         err = merge_part(merge, find_part(merge, one, part));

@@ -32,9 +32,9 @@ static int log_whole_row(void *context, const struct cp_state_row *row) {
 }
 
 static int begin_split(struct cp_case_run *one) {
-    bool is_by_cuts = one->test_case.bounds.cuts_max != CP_UNLIMITED;
+    bool is_cuts_bounded = one->test_case.bounds.cuts_max != CP_UNLIMITED;
     if (!one->merge) {
-        one->merge = cp_merge_new(one->part_count, is_by_cuts, log_whole_row, one);
+        one->merge = cp_merge_new(one->part_count, is_cuts_bounded, log_whole_row, one);
         one->part_results = calloc(one->part_count, sizeof *one->part_results);
     }
     return one->merge && one->part_results ? 0 : -1;

@@ -126,9 +126,9 @@ static int put_row(void *context, const struct cp_state_row *row) {
 // The parts as they were, and the states of the whole from the log.
 static int restore_parts(struct resume *resume, struct cp_case_run *one, uint32_t part_count) {
     struct cp_run *run = resume->run;
-    bool is_by_cuts = one->test_case.bounds.cuts_max != CP_UNLIMITED;
+    bool is_cuts_bounded = one->test_case.bounds.cuts_max != CP_UNLIMITED;
     cp_run_set_parts(one, part_count);
-    one->merge = cp_merge_new(part_count, is_by_cuts, put_row, one);
+    one->merge = cp_merge_new(part_count, is_cuts_bounded, put_row, one);
     one->part_results = calloc(part_count, sizeof *one->part_results);
     if (!one->merge || !one->part_results) {
         return -1;
