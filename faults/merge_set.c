@@ -7,7 +7,7 @@
 #define FIRST_SIZE 1024u
 
 static struct cp_merge_entry *slot_of(const struct cp_merge_set *set, uint64_t high, uint64_t low) {
-    size_t at = (size_t)(low) & (set->size - 1);
+    size_t at = (size_t)low & (set->size - 1);
     for (;; at = (at + 1) & (set->size - 1)) {
         struct cp_merge_entry *entry = &set->entries[at];
         if (entry->id == 0 || (entry->low == low && entry->high == high)) {
@@ -16,8 +16,6 @@ static struct cp_merge_entry *slot_of(const struct cp_merge_set *set, uint64_t h
     }
 }
 
-// By half as much again each time would need another way to find a slot; the new
-// table and the old one are held together only while it is filled.
 static int grow(struct cp_merge_set *set) {
     struct cp_merge_set larger = {.size = set->size ? 2 * set->size : FIRST_SIZE,
                                   .count = set->count};
