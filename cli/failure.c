@@ -100,6 +100,9 @@ void cp_failure_print(const struct cp_case *test_case, const struct cp_program *
            cp_color(stdout, CP_COLOR_NONE));
     printf("  trace     %u power loss%s; %s\n", violation->cuts, violation->cuts == 1 ? "" : "es",
            violation->is_shortest ? "no trace with fewer exists" : "maybe not the shortest");
+    if (*violation->indifferent) {
+        printf("  no matter %s\n", violation->indifferent);
+    }
     fputs("  replay    ", stdout);
     cp_failure_print_command(test_case, hash, violation, options);
     putchar('\n');

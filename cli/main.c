@@ -25,6 +25,8 @@ static const struct command {
     {"replay", CP_COMMAND_REPLAY, cp_command_replay, "ID [FILE|DIR...]",
      "run one trace again, step by step",
      "cutproof replay 'seed/update-confirm@3f9a1c20:a137,a12'"},
+    {"merge", CP_COMMAND_MERGE, cp_command_merge, "LOG...", "make one log of those of all parts",
+     "cutproof merge --log all.db part1.db part2.db"},
     {"bench", CP_COMMAND_BENCH, cp_command_bench, "[FILE|DIR...]",
      "measure the exploration, keep no log", "cutproof bench scenarios/seed"},
     {"doctor", CP_COMMAND_DOCTOR, cp_command_doctor, "", "check that this machine can run cases",

@@ -169,6 +169,22 @@ int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_opti
     return check_values(options);
 }
 
+char *cp_options_command_line(const struct cp_options *options) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        return NULL;
+    }
+    for (int i = 0; i < options->all_count; i++) {
+        bool is_plain =
+            strcspn(options->all[i], " '\"$\\*?[]()&;<>|`!#\t\n") == strlen(options->all[i]);
+        fprintf(out, is_plain ? "%s%s" : "%s'%s'", i ? " " : "", options->all[i]);
+    }
+    fclose(out);
+    return text;
+}
+
 void cp_options_print_help(uint32_t command_bit) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct option_row *row = &table[i];

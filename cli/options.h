@@ -62,6 +62,10 @@ enum cp_command_bit {
 // message on stderr.
 int cp_options_parse(uint32_t command_bit, int argc, char **argv, struct cp_options *options);
 
+// The whole command line in one string, quoted where a shell would need it. The caller
+// frees it; NULL without memory.
+char *cp_options_command_line(const struct cp_options *options);
+
 // Print the options of a command, aligned, a line each.
 void cp_options_print_help(uint32_t command_bit);
 

@@ -14,6 +14,7 @@
 
 static volatile sig_atomic_t is_stopped;
 static bool is_line_shown;
+static uint32_t others_running;
 static double shown_at_s; // on the monotonic clock
 
 static void on_signal(int number) {
@@ -21,17 +22,25 @@ static void on_signal(int number) {
     is_stopped = 1;
 }
 
+static void catch_signals(int more_flags) {
+    struct sigaction action = {.sa_handler = on_signal,
+                               .sa_flags = SA_ONSTACK | SA_RESTART | more_flags};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 // A handler on the stack of the program under test would leave its frame in
 // memory that counts as the machine's state, so it has a stack of its own.
 void cp_progress_catch_signals(void) {
     static char stack[64 * 1024];
     const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
-    struct sigaction action = {.sa_handler = on_signal,
-                               .sa_flags = SA_ONSTACK | (int)SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
     sigaltstack(&own, NULL);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    catch_signals((int)SA_RESETHAND);
+}
+
+void cp_progress_catch_signals_again(void) {
+    catch_signals(0);
 }
 
 bool cp_progress_is_stopped(void) {
@@ -61,15 +70,22 @@ static void describe_rest(const struct cp_progress *progress, char *out, size_t 
 }
 
 static void describe(const struct cp_progress *progress, char *out, size_t size) {
-    char rest[64] = "", rate[48] = "";
+    char rest[64] = "", rate[48] = "", more[32] = "";
     if (progress->seconds >= RATE_SECONDS_MIN) {
         double per_second = (double)progress->states / progress->seconds;
         snprintf(rate, sizeof rate, "  %s states/s", cp_number((uint64_t)per_second).text);
         describe_rest(progress, rest, sizeof rest);
     }
-    snprintf(out, size, "[%8s] %s  %s states%s  cut %u deep%s", cp_duration(progress->seconds).text,
-             progress->test_case->name, cp_number(progress->states).text, rate, progress->cuts_now,
-             rest);
+    if (others_running > 0) {
+        snprintf(more, sizeof more, "  +%u running", others_running);
+    }
+    snprintf(out, size, "[%8s] %s  %s states%s  cut %u deep%s%s",
+             cp_duration(progress->seconds).text, progress->test_case->name,
+             cp_number(progress->states).text, rate, progress->cuts_now, rest, more);
+}
+
+void cp_progress_set_others(uint32_t others) {
+    others_running = others;
 }
 
 // A line longer than the terminal would wrap and could not be taken away again.

@@ -5,6 +5,8 @@
 
 #include "cli/exit_code.h"
 
+#include <stdbool.h>
+
 #define CP_RUNS_DIRECTORY ".cutproof/runs"
 #define CP_LATEST_LOG     CP_RUNS_DIRECTORY "/latest/run.db"
 #define CP_RUN_ID_MAX     32
@@ -13,6 +15,7 @@
 struct cp_run_place {
     char id[CP_RUN_ID_MAX]; // 20261122-140501-1a2b
     char log[CP_RUN_PATH_MAX];
+    bool is_merged; // of the logs of parts
 };
 
 // Choose a place: the file given, or a new directory below .cutproof/runs.

@@ -131,9 +131,12 @@ int cp_select_from_text(const char *file, const char *text, struct cp_case_list 
         cp_complain("cannot make a directory in '%s': %s", directory, strerror(errno));
         return -1;
     }
-    size_t first = list->count;
+    size_t first = list->count, first_text = list->text_count;
     int result = load_by_way_of(directory, text, list);
     rmdir(directory);
+    for (size_t i = first_text; i < list->text_count; i++) {
+        snprintf(list->texts[i].file, sizeof list->texts[i].file, "%s", file);
+    }
     for (size_t i = first; i < list->count; i++) {
         snprintf(list->cases[i].file, sizeof list->cases[i].file, "%s", file);
     }

@@ -74,19 +74,32 @@ static void repeat_failures(const struct cp_summary *summary) {
     }
 }
 
-static void print_next(const struct cp_summary *summary, const struct cp_run_place *place,
-                       const struct cp_options *options) {
+static const struct cp_ended *first_failed(const struct cp_summary *summary) {
     for (size_t i = 0; i < summary->ended_count; i++) {
-        const struct cp_ended *ended = &summary->ended[i];
-        const struct cp_violation *violation = first_unclaimed(ended);
-        if (violation) {
-            fputs("next: ", stdout);
-            cp_failure_print_command(ended->test_case, ended->hash, violation, options);
-            putchar('\n');
-            return;
+        if (first_unclaimed(&summary->ended[i])) {
+            return &summary->ended[i];
         }
     }
-    printf("next: sqlite3 %s 'select * from outcomes'\n", place->log);
+    return NULL;
+}
+
+static void print_next(const struct cp_summary *summary, const struct cp_run_place *place,
+                       const struct cp_options *options) {
+    const struct cp_ended *failed = first_failed(summary);
+    fputs("next: ", stdout);
+    if (failed) {
+        cp_failure_print_command(failed->test_case, failed->hash, first_unclaimed(failed), options);
+    } else if (!summary->is_complete && !place->is_merged) {
+        printf("cutproof run --resume %s", place->log);
+        if (options->core) {
+            printf(" --core '%s'", options->core);
+        }
+    } else if (options->shard_count > 1) {
+        printf("cutproof merge --log all.db %s and the logs of the other parts", place->log);
+    } else {
+        printf("sqlite3 %s 'select * from outcomes'", place->log);
+    }
+    putchar('\n');
 }
 
 void cp_summary_print(const struct cp_summary *summary, const struct cp_run_place *place,
@@ -115,6 +128,7 @@ void cp_summary_print_json(const struct cp_summary *summary, const struct cp_run
     cp_jsonl_count(&json, "not_run", summary->selected_count - summary->ended_count);
     cp_jsonl_count(&json, "states", total_states(summary));
     cp_jsonl_real(&json, "seconds", summary->seconds);
+    cp_jsonl_bool(&json, "complete", summary->is_complete);
     cp_jsonl_count(&json, "exit_code", (uint64_t)summary->code);
     cp_jsonl_close(&json, '}');
 }

@@ -21,6 +21,7 @@ struct cp_summary {
     size_t ended_count, selected_count;
     double seconds;
     enum cp_exit code; // of the whole run
+    bool is_complete;  // every selected case was explored to its end
 };
 
 void cp_summary_print(const struct cp_summary *summary, const struct cp_run_place *place,

@@ -40,13 +40,13 @@ static bool has_unclaimed(const struct cp_case *test_case, const struct cp_resul
 
 // Stopped short of what was expected, with nothing found against it.
 static bool is_inconclusive(const struct cp_case *test_case, const struct cp_result *result) {
-    const struct cp_expect *expect = &test_case->expect;
-    if (result->verdict != CP_VERDICT_BOUNDED) {
+    if (result->verdict == CP_VERDICT_PROVED) {
         return false;
     }
-    bool is_short_of_bound =
-        expect->verdict == CP_VERDICT_BOUNDED && result->states >= expect->states_min;
-    return expect->verdict == CP_VERDICT_PROVED || is_short_of_bound;
+    // When a budget runs out, what was not seen may still be there.
+    bool is_short =
+        result->verdict == CP_VERDICT_BOUNDED && test_case->expect.verdict == CP_VERDICT_PROVED;
+    return is_short || !result->is_complete;
 }
 
 enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result) {
@@ -157,6 +157,33 @@ void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *
     }
 }
 
+static void print_search(const struct cp_result *result) {
+    const struct cp_liveness *liveness = &result->liveness;
+    if (liveness->uptime_operations > 0) {
+        printf("  liveness  finishes if each power-on lasts %s operations\n",
+               cp_number(liveness->uptime_operations).text);
+    }
+    if (liveness->boot_operations_max > 0) {
+        printf("  boot      takes at most %s operations if left alone\n",
+               cp_number(liveness->boot_operations_max).text);
+    }
+    printf("  search    %s cuts  %s boots  %s looked up  %s torn reads  %s B\n",
+           cp_number(result->cuts_explored).text, cp_number(result->boots).text,
+           cp_number(result->memo_hits).text, cp_number(result->torn_reads).text,
+           cp_number(result->visited_bytes).text);
+}
+
+void cp_verdict_print_more(const struct cp_result *result, const struct cp_options *options) {
+    if (options->verbose) {
+        print_search(result);
+    }
+    if (options->audit) {
+        printf("  audit     %s reads of torn words  %s values tried  %s surprises\n",
+               cp_number(result->audit.reads).text, cp_number(result->audit.values).text,
+               cp_number(result->audit.surprises).text);
+    }
+}
+
 static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
                                  const struct cp_violation *violation, struct cp_jsonl *json) {
     char id[CP_CASE_ID_MAX];
@@ -169,6 +196,7 @@ static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
     cp_jsonl_text(json, "replay_id", id);
     cp_jsonl_count(json, "cuts", violation->cuts);
     cp_jsonl_bool(json, "is_shortest", violation->is_shortest);
+    cp_jsonl_text(json, "indifferent", *violation->indifferent ? violation->indifferent : NULL);
     cp_jsonl_close(json, '}');
 }
 
@@ -193,6 +221,13 @@ static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *
     cp_jsonl_count(json, "boots", result->boots);
     cp_jsonl_real(json, "seconds", result->seconds);
     cp_jsonl_count(json, "visited_bytes", result->visited_bytes);
+    cp_jsonl_count(json, "memo_hits", result->memo_hits);
+    cp_jsonl_count(json, "torn_reads", result->torn_reads);
+    cp_jsonl_count(json, "uptime_operations", result->liveness.uptime_operations);
+    cp_jsonl_count(json, "boot_operations_max", result->liveness.boot_operations_max);
+    cp_jsonl_count(json, "audit_reads", result->audit.reads);
+    cp_jsonl_count(json, "audit_values", result->audit.values);
+    cp_jsonl_count(json, "audit_surprises", result->audit.surprises);
 }
 
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
@@ -204,6 +239,8 @@ void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
     cp_jsonl_text(json, "verdict", cp_verdict_name(result->verdict));
     cp_jsonl_bool(json, "met", result->expectation_met);
     cp_jsonl_bool(json, "interrupted", result->interrupted);
+    cp_jsonl_bool(json, "is_complete", result->is_complete);
+    cp_jsonl_bool(json, "is_wear_exact", result->is_wear_exact);
     cp_jsonl_text(json, "bound", result->bound);
     cp_jsonl_text(json, "reason", *reason ? reason : NULL);
     cp_jsonl_text(json, "error", *result->error ? result->error : NULL);

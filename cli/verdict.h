@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/jsonl.h"
+#include "cli/options.h"
 #include "faults/result.h"
 
 enum cp_exit cp_verdict_exit(const struct cp_case *test_case, const struct cp_result *result);
@@ -17,6 +18,9 @@ void cp_verdict_print_line(const struct cp_case *test_case, const struct cp_resu
 // its violations do.
 void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *result, char *out,
                        size_t size);
+
+// What --verbose and --audit add, a line for each.
+void cp_verdict_print_more(const struct cp_result *result, const struct cp_options *options);
 
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
                            const struct cp_result *result, struct cp_jsonl *json);

@@ -47,14 +47,14 @@ static uint32_t number_at(const struct cp_merge_numbers *numbers, uint32_t index
     return index < numbers->count ? numbers->values[index] : 0;
 }
 
-struct cp_merge *cp_merge_new(uint32_t part_count, bool is_by_cuts, cp_merge_emit *emit,
+struct cp_merge *cp_merge_new(uint32_t part_count, bool is_cuts_bounded, cp_merge_emit *emit,
                               void *context) {
     struct cp_merge *merge = calloc(1, sizeof *merge);
     if (!merge) {
         return NULL;
     }
     *merge = (struct cp_merge){.part_count = part_count,
-                               .is_by_cuts = is_by_cuts,
+                               .is_cuts_bounded = is_cuts_bounded,
                                .emit = emit,
                                .context = context,
                                .whole = {.verdict = CP_VERDICT_PROVED, .is_wear_exact = true}};
@@ -93,7 +93,7 @@ uint32_t cp_merge_part_count(const struct cp_merge *merge) {
 // that the part took.
 static uint32_t cuts_of(const struct cp_merge *merge, const struct cp_state_row *row,
                         uint32_t parent) {
-    if (parent == 0) {
+    if (parent == 0 || merge->is_cuts_bounded) {
         return row->cuts;
     }
     return number_at(&merge->cuts, parent) + (row->edge == CP_EDGE_RESET ? 0 : 1);
@@ -106,7 +106,7 @@ static int add_known(struct cp_merge *merge, struct cp_merge_entry *at, uint32_t
     }
     merge->cuts.values[id] = cuts;
     merge->whole.cuts_deepest = cuts > merge->whole.cuts_deepest ? cuts : merge->whole.cuts_deepest;
-    cp_merge_set_put(&merge->known, at, high, low, merge->is_by_cuts ? cuts : 0, id);
+    cp_merge_set_put(&merge->known, at, high, low, id);
     return 0;
 }
 
@@ -115,8 +115,7 @@ static int add_row(struct cp_merge *merge, struct cp_merge_part *part,
     struct cp_state_row whole = *row;
     whole.parent = parent;
     whole.cuts = cuts_of(merge, row, parent);
-    struct cp_merge_entry *at = cp_merge_set_find(&merge->known, row->hash_high, row->hash_low,
-                                                  merge->is_by_cuts ? whole.cuts : 0);
+    struct cp_merge_entry *at = cp_merge_set_find(&merge->known, row->hash_high, row->hash_low);
     if (!at || reach(&part->ids, row->id) < 0) {
         return -1;
     }
@@ -226,8 +225,7 @@ int cp_merge_restore_part(struct cp_merge *merge, uint32_t part_index,
 
 int cp_merge_restore_row(struct cp_merge *merge, uint32_t id, uint64_t hash_high, uint64_t hash_low,
                          uint32_t cuts) {
-    struct cp_merge_entry *at =
-        cp_merge_set_find(&merge->known, hash_high, hash_low, merge->is_by_cuts ? cuts : 0);
+    struct cp_merge_entry *at = cp_merge_set_find(&merge->known, hash_high, hash_low);
     return at && at->id == 0 ? add_known(merge, at, id, hash_high, hash_low, cuts) : -1;
 }
 

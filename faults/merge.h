@@ -15,9 +15,9 @@ struct cp_merge;
 // Takes each row of the whole. Negative to stop.
 typedef int cp_merge_emit(void *context, const struct cp_state_row *row);
 
-// `is_by_cuts`: the cuts are bounded, so that a state is another one with another
-// number of them. Returns NULL without memory.
-struct cp_merge *cp_merge_new(uint32_t part_count, bool is_by_cuts, cp_merge_emit *emit,
+// `is_cuts_bounded`: a state can be met again with more cuts left, and what follows then
+// counts its own cuts, not those of its parent's row. Returns NULL without memory.
+struct cp_merge *cp_merge_new(uint32_t part_count, bool is_cuts_bounded, cp_merge_emit *emit,
                               void *context);
 void cp_merge_free(struct cp_merge *merge);
 

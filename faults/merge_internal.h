@@ -21,7 +21,7 @@ struct cp_merge_part {
 struct cp_merge {
     uint32_t part_count;
     struct cp_merge_part *parts;
-    bool is_by_cuts;
+    bool is_cuts_bounded;
     cp_merge_emit *emit;
     void *context;
     struct cp_merge_set known;

@@ -6,19 +6,16 @@
 
 #define FIRST_SIZE 1024u
 
-static struct cp_merge_entry *slot_of(const struct cp_merge_set *set, uint64_t high, uint64_t low,
-                                      uint32_t cuts) {
-    size_t at = (size_t)(low + cuts * 0x9E3779B97F4A7C15u) & (set->size - 1);
+static struct cp_merge_entry *slot_of(const struct cp_merge_set *set, uint64_t high, uint64_t low) {
+    size_t at = (size_t)low & (set->size - 1);
     for (;; at = (at + 1) & (set->size - 1)) {
         struct cp_merge_entry *entry = &set->entries[at];
-        if (entry->id == 0 || (entry->low == low && entry->high == high && entry->cuts == cuts)) {
+        if (entry->id == 0 || (entry->low == low && entry->high == high)) {
             return entry;
         }
     }
 }
 
-// By half as much again each time would need another way to find a slot; the new
-// table and the old one are held together only while it is filled.
 static int grow(struct cp_merge_set *set) {
     struct cp_merge_set larger = {.size = set->size ? 2 * set->size : FIRST_SIZE,
                                   .count = set->count};
@@ -29,7 +26,7 @@ static int grow(struct cp_merge_set *set) {
     for (size_t i = 0; i < set->size; i++) {
         const struct cp_merge_entry *entry = &set->entries[i];
         if (entry->id != 0) {
-            *slot_of(&larger, entry->high, entry->low, entry->cuts) = *entry;
+            *slot_of(&larger, entry->high, entry->low) = *entry;
         }
     }
     free(set->entries);
@@ -37,17 +34,16 @@ static int grow(struct cp_merge_set *set) {
     return 0;
 }
 
-struct cp_merge_entry *cp_merge_set_find(struct cp_merge_set *set, uint64_t high, uint64_t low,
-                                         uint32_t cuts) {
+struct cp_merge_entry *cp_merge_set_find(struct cp_merge_set *set, uint64_t high, uint64_t low) {
     if (set->count >= set->size - set->size / 4 && grow(set) < 0) {
         return NULL;
     }
-    return slot_of(set, high, low, cuts);
+    return slot_of(set, high, low);
 }
 
 void cp_merge_set_put(struct cp_merge_set *set, struct cp_merge_entry *at, uint64_t high,
-                      uint64_t low, uint32_t cuts, uint32_t id) {
-    *at = (struct cp_merge_entry){high, low, cuts, id};
+                      uint64_t low, uint32_t id) {
+    *at = (struct cp_merge_entry){high, low, id};
     set->count++;
 }
 

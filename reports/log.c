@@ -77,8 +77,9 @@ static int prepare_states(struct cp_log *log) {
 static int write_run(struct cp_log *log, const struct cp_log_run *run) {
     return cp_log_insert(log,
                          "INSERT INTO run VALUES(?1, ?2, ?3, ?4, sqlite_version(),"
-                         " strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), NULL, 0)",
-                         "tttt", run->version, run->core_name, run->core_hash, run->command_line);
+                         " strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), NULL, 0, ?5, ?6, ?7)",
+                         "tttttti", run->version, run->core_name, run->core_hash, run->command_line,
+                         run->engine, run->shard, (int64_t)run->is_audit);
 }
 
 // Identity, tables and run row appear together or not at all.
@@ -92,45 +93,74 @@ static int write_start(struct cp_log *log, const struct cp_log_run *run) {
     return err ? err : cp_log_commit(log);
 }
 
+static struct cp_log *fail_to_open(struct cp_log *log, char *error) {
+    memcpy(error, log->error, CP_MESSAGE_MAX);
+    sqlite3_finalize(log->insert_state);
+    sqlite3_close(log->db);
+    free(log);
+    return NULL;
+}
+
+static struct cp_log *make_log(char *error) {
+    struct cp_log *made = calloc(1, sizeof *made);
+    if (!made) {
+        snprintf(error, CP_MESSAGE_MAX, "out of memory");
+    }
+    return made;
+}
+
 int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log,
                   char *error) {
     *log = NULL;
     if (make_file(path, error) < 0) {
         return -1;
     }
-    struct cp_log *made = calloc(1, sizeof *made);
-    if (!made) {
-        snprintf(error, CP_MESSAGE_MAX, "out of memory");
-        return -1;
-    }
-    if (open_database(made, path) < 0 || write_start(made, run) < 0) {
-        memcpy(error, made->error, CP_MESSAGE_MAX);
-        sqlite3_finalize(made->insert_state);
-        sqlite3_close(made->db);
-        free(made);
-        return -1;
+    struct cp_log *made = make_log(error);
+    if (made && (open_database(made, path) < 0 || write_start(made, run) < 0)) {
+        made = fail_to_open(made, error);
     }
     *log = made;
-    return 0;
+    return made ? 0 : -1;
 }
 
-int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint32_t case_hash,
-                      const char *yaml) {
+int cp_log_reopen(const char *path, struct cp_log **log, char *error) {
+    *log = NULL;
+    if (cp_log_check(path, error) < 0) {
+        return -1;
+    }
+    struct cp_log *made = make_log(error);
+    if (made && (open_database(made, path) < 0 || cp_log_execute(made, "BEGIN") < 0 ||
+                 cp_log_execute(made, "UPDATE run SET complete = 0, finished_at = NULL") < 0 ||
+                 prepare_states(made) < 0 || cp_log_commit(made) < 0)) {
+        made = fail_to_open(made, error);
+    }
+    *log = made;
+    return made ? 0 : -1;
+}
+
+int cp_log_add_selected(struct cp_log *log, const char *case_name, const char *file) {
+    return cp_log_insert(log, "INSERT INTO selected(scenario, file) VALUES(?1, ?2)", "tt",
+                         case_name, file);
+}
+
+int cp_log_add_scenario(struct cp_log *log, const char *file, const char *yaml) {
+    return cp_log_insert(log, "INSERT OR IGNORE INTO scenarios VALUES(?1, ?2)", "tt", file, yaml);
+}
+
+int cp_log_begin_case(struct cp_log *log, const struct cp_log_case *about, int64_t *case_id) {
     char hash[9];
-    snprintf(hash, sizeof hash, "%08" PRIx32, case_hash);
+    const struct cp_case *test_case = about->test_case;
     const char *part = test_case->device_count ? test_case->devices[0].name : NULL;
-    int err = cp_log_insert(log, "INSERT OR IGNORE INTO scenarios VALUES(?1, ?2)", "tt",
-                            test_case->file, yaml ? yaml : "");
-    err = err ? err
-              : cp_log_insert(log,
-                              "INSERT INTO cases(scenario, hash, file, line, part, format,"
-                              " expected, because, states_min) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)",
-                              "tttitttti", test_case->name, hash, test_case->file,
-                              (int64_t)test_case->line, part ? part : "?", test_case->format,
-                              cp_verdict_name(test_case->expect.verdict), test_case->expect.because,
-                              (int64_t)test_case->expect.states_min);
-    log->case_id = sqlite3_last_insert_rowid(log->db);
-    log->case_hash = case_hash;
+    snprintf(hash, sizeof hash, "%08" PRIx32, about->hash);
+    int err = cp_log_insert(
+        log,
+        "INSERT INTO cases(scenario, hash, file, line, part, format, expected, because,"
+        " states_min, engine, shard) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+        "tttittttitt", test_case->name, hash, test_case->file, (int64_t)test_case->line,
+        part ? part : "?", test_case->format, cp_verdict_name(test_case->expect.verdict),
+        test_case->expect.because, (int64_t)test_case->expect.states_min, about->engine,
+        about->shard);
+    *case_id = sqlite3_last_insert_rowid(log->db);
     return err ? err : cp_log_commit(log);
 }
 
@@ -140,9 +170,10 @@ static void store_be64(uint8_t out[8], uint64_t value) {
     }
 }
 
-static void bind_state(struct cp_log *log, const struct cp_state_row *row, const uint8_t hash[16]) {
+static void bind_state(struct cp_log *log, int64_t case_id, const struct cp_state_row *row,
+                       const uint8_t hash[16]) {
     sqlite3_stmt *insert = log->insert_state;
-    sqlite3_bind_int64(insert, 1, log->case_id);
+    sqlite3_bind_int64(insert, 1, case_id);
     sqlite3_bind_int64(insert, 2, row->id);
     sqlite3_bind_int64(insert, 3, row->parent);
     sqlite3_bind_int64(insert, 4, row->cuts);
@@ -174,11 +205,11 @@ static int commit_when_due(struct cp_log *log) {
     return is_due ? cp_log_commit(log) : 0;
 }
 
-int cp_log_state(struct cp_log *log, const struct cp_state_row *row) {
+int cp_log_state(struct cp_log *log, int64_t case_id, const struct cp_state_row *row) {
     uint8_t hash[16];
     store_be64(hash, row->hash_high);
     store_be64(hash + 8, row->hash_low);
-    bind_state(log, row, hash);
+    bind_state(log, case_id, row, hash);
     int code = sqlite3_step(log->insert_state);
     sqlite3_reset(log->insert_state);
     if (code != SQLITE_DONE) {

@@ -15,22 +15,54 @@ struct cp_log_run {
     const char *version;
     const char *core_name, *core_hash;
     const char *command_line;
+    const char *engine;
+    const char *shard; // "2/3": of every case only this part; NULL: all of it
+    bool is_audit;
 };
 
 // Create a log at path. An existing file is never overwritten: that is an error.
 // Errors are negative, with a message in error[CP_MESSAGE_MAX].
 int cp_log_create(const char *path, const struct cp_log_run *run, struct cp_log **log, char *error);
 
-// Begin a case; rows that follow belong to it. `yaml` is the text of its file.
-int cp_log_begin_case(struct cp_log *log, const struct cp_case *test_case, uint32_t case_hash,
-                      const char *yaml);
+// Open a log to go on with its run.
+int cp_log_reopen(const char *path, struct cp_log **log, char *error);
+
+// The cases that the run is about, in their order, and the text of their files.
+int cp_log_add_selected(struct cp_log *log, const char *case_name, const char *file);
+int cp_log_add_scenario(struct cp_log *log, const char *file, const char *yaml);
+
+// What the log says of a case before it is explored.
+struct cp_log_case {
+    const struct cp_case *test_case;
+    uint32_t hash;
+    const char *engine;
+    const char *shard; // as above
+};
+
+// Begin a case. Several can be open; *case_id is the one that later calls name.
+int cp_log_begin_case(struct cp_log *log, const struct cp_log_case *about, int64_t *case_id);
 
 // One explored state. Fast: prepared, batched, no index.
-int cp_log_state(struct cp_log *log, const struct cp_state_row *row);
+int cp_log_state(struct cp_log *log, int64_t case_id, const struct cp_state_row *row);
 
 // End the case: verdict, violations, promises, sites, wear and times.
-int cp_log_end_case(struct cp_log *log, const struct cp_case *test_case,
+int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,
                     const struct cp_result *result);
+
+// A row of `sites`, as another log has it.
+struct cp_log_site {
+    uint32_t site, line;
+    const char *file, *function, *operation, *fault;
+    uint64_t times;
+};
+
+int cp_log_add_site(struct cp_log *log, int64_t case_id, const struct cp_log_site *site);
+
+// Open a case again that has ended, or had begun: its states stay or go.
+int cp_log_restart_case(struct cp_log *log, int64_t case_id, bool keep_states);
+
+// Forget a case altogether.
+int cp_log_drop_case(struct cp_log *log, int64_t case_id);
 
 // Mark the run complete (or interrupted), commit and close. The log is freed in any case.
 int cp_log_close(struct cp_log *log, bool complete);

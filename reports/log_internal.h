@@ -10,8 +10,6 @@
 struct cp_log {
     sqlite3 *db;
     sqlite3_stmt *insert_state;
-    sqlite3_int64 case_id; // of the case begun last
-    uint32_t case_hash;
     uint32_t rows_since_commit, rows_since_clock;
     int64_t committed_at_ns; // on the monotonic clock
     char error[CP_MESSAGE_MAX];

@@ -13,18 +13,28 @@ const char cp_log_schema[] =
     "CREATE TABLE run("
     "  version TEXT NOT NULL, core_name TEXT NOT NULL, core_hash TEXT NOT NULL,"
     "  command_line TEXT NOT NULL, sqlite_version TEXT NOT NULL,"
-    "  started_at TEXT NOT NULL,"   // UTC, ISO 8601
-    "  finished_at TEXT,"           // null: killed, or still running
-    "  complete INTEGER NOT NULL);" // 1 only if every selected case was run to its end
+    "  started_at TEXT NOT NULL,"  // UTC, ISO 8601
+    "  finished_at TEXT,"          // null: killed, or still running
+    "  complete INTEGER NOT NULL," // 1 only if every selected case was run to its end
+    // How every case is searched, also when the run is gone on with.
+    "  engine TEXT NOT NULL, shard TEXT, is_audit INTEGER NOT NULL);"
+    "CREATE TABLE selected("
+    "  position INTEGER PRIMARY KEY, scenario TEXT NOT NULL, file TEXT NOT NULL);"
     "CREATE TABLE scenarios(file TEXT PRIMARY KEY, yaml TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE cases("
     "  id INTEGER PRIMARY KEY, scenario TEXT NOT NULL, hash TEXT NOT NULL,"
     "  file TEXT NOT NULL, line INTEGER NOT NULL, part TEXT NOT NULL, format TEXT NOT NULL,"
     "  expected TEXT NOT NULL, because TEXT NOT NULL, states_min INTEGER NOT NULL,"
+    "  engine TEXT NOT NULL, shard TEXT," // "2/3": one part of the case; null: all of it
     // From here on null until the case has ended.
     "  verdict TEXT, met INTEGER, interrupted INTEGER, bound TEXT, error TEXT,"
     "  states INTEGER, cuts INTEGER, cuts_deepest INTEGER, operations INTEGER, boots INTEGER,"
-    "  seconds REAL, visited_bytes INTEGER);"
+    "  seconds REAL, visited_bytes INTEGER,"
+    "  stopped_by TEXT, is_complete INTEGER," // null: nothing stopped it
+    "  cuts_max INTEGER,"                     // of the search that is told of; null: no bound
+    "  memo_hits INTEGER, torn_reads INTEGER, is_wear_exact INTEGER,"
+    "  uptime_operations INTEGER, boot_operations_max INTEGER,"
+    "  audit_reads INTEGER, audit_values INTEGER, audit_surprises INTEGER);"
     "CREATE TABLE states("
     "  case_id INTEGER NOT NULL, id INTEGER NOT NULL, parent INTEGER NOT NULL,"
     "  boot INTEGER NOT NULL,"            // power losses so far
@@ -35,7 +45,7 @@ const char cp_log_schema[] =
     "CREATE TABLE violations("
     "  case_id INTEGER NOT NULL, promise TEXT NOT NULL, trace TEXT NOT NULL,"
     "  replay_id TEXT NOT NULL, cuts INTEGER NOT NULL, is_shortest INTEGER NOT NULL,"
-    "  claimed INTEGER NOT NULL, message TEXT NOT NULL);"
+    "  claimed INTEGER NOT NULL, message TEXT NOT NULL, indifferent TEXT NOT NULL);"
     // A row for each site and fault; fault 'none' counts how often it was executed.
     "CREATE TABLE sites("
     "  case_id INTEGER NOT NULL, site INTEGER NOT NULL, file TEXT NOT NULL,"
@@ -46,7 +56,7 @@ const char cp_log_schema[] =
     "  times_exercised INTEGER NOT NULL, times_violated INTEGER NOT NULL);"
     "CREATE TABLE wear("
     "  case_id INTEGER NOT NULL, device INTEGER NOT NULL, page INTEGER NOT NULL,"
-    "  erases_max INTEGER NOT NULL);"
+    "  erases_max INTEGER NOT NULL, excess_max INTEGER NOT NULL);"
     // The first lifecycle without any cut, on the part's clock; and ours.
     "CREATE TABLE times("
     "  case_id INTEGER NOT NULL, uncut_programs INTEGER NOT NULL,"
@@ -107,6 +117,17 @@ const char cp_log_schema[] =
     " SELECT c.scenario, 'site', s.operation || ' at ' || s.file || ':' || s.line ||"
     "  ', fault ' || s.fault FROM sites s JOIN cases c ON c.id = s.case_id"
     "  WHERE s.times = 0 AND s.fault <> 'none' AND c.verdict IN ('PROVED', 'BOUNDED');";
+
+const char *cp_log_stop_name(enum cp_stop stop) {
+    static const char *const names[CP_STOP_COUNT] = {
+        [CP_STOP_NONE] = NULL,           [CP_STOP_VIOLATION] = "violation",
+        [CP_STOP_CLAIMS_MET] = "claims", [CP_STOP_STATES] = "states",
+        [CP_STOP_TIME] = "time",         [CP_STOP_INTERRUPTED] = "signal",
+        [CP_STOP_LOG_FAILED] = "log",    [CP_STOP_MEMORY_BUDGET] = "memory-budget",
+        [CP_STOP_MEMORY] = "memory",
+    };
+    return (unsigned)stop < CP_STOP_COUNT ? names[stop] : "?";
+}
 
 uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear) {
     if (edge == CP_EDGE_TORN_PROGRAM) {

@@ -7,7 +7,7 @@
 
 // PRAGMA application_id ("CPlg") and user_version of a log.
 #define CP_LOG_APPLICATION_ID 0x43506C67
-#define CP_LOG_SCHEMA_VERSION 1
+#define CP_LOG_SCHEMA_VERSION 2
 
 // The SQL that makes an empty log.
 extern const char cp_log_schema[];
@@ -16,6 +16,9 @@ extern const char cp_log_schema[];
 // for a torn operation the tear on top of one of these.
 #define CP_LOG_FAULT_TORN_PROGRAM 100u
 #define CP_LOG_FAULT_TORN_ERASE   200u
+
+// `cases.stopped_by`; NULL where nothing stopped the search.
+const char *cp_log_stop_name(enum cp_stop stop);
 
 uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear);
 

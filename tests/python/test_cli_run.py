@@ -127,7 +127,8 @@ def test_a_time_budget_is_inconclusive(cutproof: Run, endless: Path, tmp_path: P
     assert rows(tmp_path / "run.db", "SELECT verdict, interrupted, met FROM cases") == [
         ("BOUNDED", 0, 0)
     ]
-    assert rows(tmp_path / "run.db", "SELECT complete FROM run") == [(1,)]
+    assert rows(tmp_path / "run.db", "SELECT complete FROM run") == [(0,)]
+    assert ended.stdout.splitlines()[-1] == "next: cutproof run --resume run.db"
 
 
 # --- selection

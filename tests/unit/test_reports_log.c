@@ -20,7 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct cp_log_run run = {"1.2.3", "seed", "0123abcd", "cutproof run x"};
+static const struct cp_log_run run = {.version = "1.2.3",
+                                      .core_name = "seed",
+                                      .core_hash = "0123abcd",
+                                      .command_line = "cutproof run x",
+                                      .engine = "fast"};
 
 struct scratch {
     char directory[64];
@@ -74,10 +78,27 @@ static struct cp_log *create(const char *path) {
     return log;
 }
 
+static struct cp_log_case about_case(const struct cp_case *test_case) {
+    return (struct cp_log_case){.test_case = test_case, .hash = 0x3f9a1c20, .engine = "fast"};
+}
+
+static int64_t begin_case(struct cp_log *log, const struct cp_case *test_case) {
+    int64_t case_id = 0;
+    const struct cp_log_case about = about_case(test_case);
+    assert_int_equal(cp_log_add_scenario(log, test_case->file, "name: it's\n"), 0);
+    assert_int_equal(cp_log_begin_case(log, &about, &case_id), 0);
+    return case_id;
+}
+
+static void end_case(struct cp_log *log, int64_t case_id, const struct cp_case *test_case,
+                     const struct cp_result *result) {
+    const struct cp_log_case about = about_case(test_case);
+    assert_int_equal(cp_log_end_case(log, case_id, &about, result), 0);
+}
+
 static void log_case(struct cp_log *log, const struct cp_case *test_case,
                      const struct cp_result *result) {
-    assert_int_equal(cp_log_begin_case(log, test_case, 0x3f9a1c20, "name: it's\n"), 0);
-    assert_int_equal(cp_log_end_case(log, test_case, result), 0);
+    end_case(log, begin_case(log, test_case), test_case, result);
 }
 
 // The rows of a query as text: columns divided by '|', rows ended by ';'.
@@ -154,10 +175,10 @@ static void states_have_names(void **context) {
          .hash_high = 1,
          .hash_low = 0xAB},
     };
-    assert_int_equal(cp_log_begin_case(log, &test_case, 1, ""), 0);
-    assert_int_equal(cp_log_state(log, &rows[0]), 0);
-    assert_int_equal(cp_log_state(log, &rows[1]), 0);
-    assert_int_equal(cp_log_end_case(log, &test_case, &result), 0);
+    int64_t case_id = begin_case(log, &test_case);
+    assert_int_equal(cp_log_state(log, case_id, &rows[0]), 0);
+    assert_int_equal(cp_log_state(log, case_id, &rows[1]), 0);
+    end_case(log, case_id, &test_case, &result);
     assert_int_equal(cp_log_close(log, true), 0);
     char expected[256];
     snprintf(expected, sizeof expected, "2|1|9|torn-program %s|application|%s|-|program|%s;",
@@ -272,10 +293,11 @@ static void unwritable_place_is_an_error(void **context) {
 static _Noreturn void write_for_ever(const char *path) {
     struct cp_log *log = create(path);
     struct cp_case test_case = make_case("killed", 0);
-    int err = cp_log_begin_case(log, &test_case, 1, "");
+    int64_t case_id = begin_case(log, &test_case);
+    int err = 0;
     for (uint32_t id = 1; !err; id++) {
         const struct cp_state_row row = {.id = id, .hash_low = id * 0x9E3779B97F4A7C15};
-        err = cp_log_state(log, &row);
+        err = cp_log_state(log, case_id, &row);
     }
     _exit(1);
 }
