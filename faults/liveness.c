@@ -6,10 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct cp_progress_cut {
-    uint32_t segment, offset, state_id;
-};
-
 void cp_liveness_free(struct cp_liveness_notes *notes) {
     free(notes->segments);
     free(notes->segment_of_state);
