@@ -22,7 +22,7 @@ struct cp_allowances {
     uint32_t page_count; // 0 if wear is not followed
     struct cp_visited ids;
     struct cp_left *left; // by id
-    int16_t *excess;     // by id: page_count values
+    uint8_t *levels;      // by id: page_count values
     uint32_t count, capacity;
 };
 

@@ -5,8 +5,17 @@
 
 #include <stdlib.h>
 
+static size_t save_size_bytes(const struct cp_explorer *x) {
+    return cp_wear_save_size_bytes(&x->world.wear);
+}
+
+// Where the wear before the power loss that leads to frame `index` is kept.
+static uint8_t *wear_save(const struct cp_explorer *x, size_t index) {
+    return x->wear_saves + index * save_size_bytes(x);
+}
+
 bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame) {
-    if (x->frame_count == x->frame_capacity) {
+    if (x->frame_count + 1 >= x->frame_capacity) { // the next one's save is made before it
         size_t capacity = 2 * x->frame_capacity + 64;
         struct cp_frame *frames = realloc(x->frames, capacity * sizeof(*frames));
         if (!frames) {
@@ -14,6 +23,12 @@ bool cp_x_push_frame(struct cp_explorer *x, const struct cp_frame *frame) {
             return false;
         }
         x->frames = frames;
+        uint8_t *saves = realloc(x->wear_saves, capacity * save_size_bytes(x));
+        if (!saves) {
+            cp_x_stop(x, CP_STOP_MEMORY);
+            return false;
+        }
+        x->wear_saves = saves;
         x->frame_capacity = capacity;
     }
     x->frames[x->frame_count++] = *frame;
@@ -88,19 +103,18 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     struct cp_frame frame = {.base = x->world.entry_count,
                              .cuts = parent->cuts + 1,
                              .torn_left = torn_left,
-                             .epoch_cuts = x->world.epoch_cuts,
                              .interrupted_id = x->current_id,
                              .edge = edge,
                              .event_index = event_index,
                              .tear = tear,
                              .is_free = parent->is_free || is_data_word(x, entry)};
     x->result->cuts_explored++;
-    x->world.epoch_cuts++; // this loss is one of what the state has behind it
+    cp_wear_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new);
     note_progress(x, entry, edge, frame.id);
     if (!is_to_explore) {
-        x->world.epoch_cuts--;
+        cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
         return false;
     }
     if (is_new) {
@@ -229,9 +243,10 @@ static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
 
 static void pop_frame(struct cp_explorer *x) {
     const struct cp_frame *frame = cp_x_top_frame(x);
-    x->world.epoch_cuts = frame->epoch_cuts;
     x->current_id = frame->interrupted_id;
-    x->frame_count--;
+    if (--x->frame_count > 0) {
+        cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
+    }
 }
 
 void cp_x_step_back(struct cp_explorer *x) {

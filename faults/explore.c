@@ -25,8 +25,7 @@ static enum cp_stop try_first(const struct cp_case *test_case, const struct cp_p
                               const struct cp_sink *sink, const struct first_search *first) {
     struct cp_case bounded = *test_case;
     struct cp_sink quiet = {sink ? sink->context : NULL, NULL, sink ? sink->tick : NULL};
-    struct cp_search how = {
-        .sink = &quiet, .wanted = CP_WANTED_ALL, .is_sample = first->is_sample};
+    struct cp_search how = {.sink = &quiet, .wanted = CP_WANTED_ALL, .is_sample = first->is_sample};
     bounded.bounds.cuts_max = first->cuts_max;
     bounded.bounds.states_max = CP_UNLIMITED;
     if (bounded.bounds.seconds_max > FIRST_SECONDS) {

@@ -72,18 +72,16 @@ static void search(struct cp_explorer *x, bool is_sample) {
 
 static void collect_wear(struct cp_explorer *x) {
     struct cp_result *result = x->result;
-    uint32_t total = x->world.page_count[0] + x->world.page_count[1];
-    result->wear = calloc(total + 1, sizeof(*result->wear));
-    if (!result->wear) {
-        return;
-    }
-    for (uint32_t device = 0; device < x->test_case->device_count; device++) {
-        for (uint32_t page = 0; page < x->world.page_count[device]; page++) {
-            if (x->world.erases_max[device][page] > 0) {
-                result->wear[result->wear_count++] =
-                    (struct cp_wear){device, page, x->world.erases_max[device][page],
-                                     x->world.excess_max[device][page]};
-            }
+    const struct cp_wear_levels *wear = &x->world.wear;
+    result->wear = calloc((size_t)wear->page_count + 1, sizeof(*result->wear));
+    for (uint32_t at = 0; result->wear && at < wear->page_count; at++) {
+        uint32_t device = x->test_case->device_count - 1;
+        while (wear->first_page[device] > at) {
+            device--;
+        }
+        if (wear->erases_max[at] > 0) {
+            result->wear[result->wear_count++] = (struct cp_wear){
+                device, at - wear->first_page[device], wear->erases_max[at], wear->levels_max[at]};
         }
     }
 }
@@ -94,7 +92,15 @@ static void collect(struct cp_explorer *x) {
     result->states = x->last_id;
     result->visited_bytes = cp_x_memory_bytes(x);
     result->is_wear_exact = x->allowances.page_count > 0;
-    if (getenv("CPDBG")) fprintf(stderr, "t=%.2f cuts=%u sample=%u states=%u ops=%lu R=%zu V=%zu allow=%u seg=%u cut=%u boots memo=%u hits=%lu frames=%zu pool=%zu entries=%zu\n", result->seconds, x->test_case->bounds.cuts_max, x->stride, x->last_id, (unsigned long)result->operations, x->reboot.capacity, x->running.capacity, x->allowances.count, x->liveness.segment_count, x->liveness.cut_count, x->boots.item_count,(unsigned long) result->memo_hits, x->frame_capacity, x->world.pool_capacity, x->world.entry_capacity);
+    if (getenv("CPDBG"))
+        fprintf(stderr,
+                "t=%.2f cuts=%u sample=%u states=%u ops=%lu R=%zu V=%zu allow=%u seg=%u cut=%u "
+                "boots memo=%u hits=%lu frames=%zu pool=%zu entries=%zu\n",
+                result->seconds, x->test_case->bounds.cuts_max, x->stride, x->last_id,
+                (unsigned long)result->operations, x->reboot.capacity, x->running.capacity,
+                x->allowances.count, x->liveness.segment_count, x->liveness.cut_count,
+                x->boots.item_count, (unsigned long)result->memo_hits, x->frame_capacity,
+                x->world.pool_capacity, x->world.entry_capacity);
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }
@@ -131,6 +137,7 @@ static void release(struct cp_explorer *x) {
     cp_memo_free(&x->classes);
     cp_liveness_free(&x->liveness);
     free(x->frames);
+    free(x->wear_saves);
     free(x->outcomes);
     free(x->pending);
 }

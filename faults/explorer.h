@@ -17,7 +17,6 @@ struct cp_frame {
     uint32_t id;             // its state
     uint32_t cuts;           // power losses so far
     uint32_t torn_left;      // torn operations still allowed
-    uint32_t epoch_cuts;     // of the world, to be restored
     uint32_t interrupted_id; // the state whose run was cut
     enum cp_edge edge;
     uint32_t event_index, tear; // where the cut was
@@ -37,16 +36,17 @@ struct cp_explorer {
     struct cp_sites sites;
     const struct cp_explore_options *options;
     struct cp_allowances allowances;
-    struct cp_memo boots;      // starts of programs, up to their first event
-    struct cp_memo classes;    // reads of undecided words
+    struct cp_memo boots;   // starts of programs, up to their first event
+    struct cp_memo classes; // reads of undecided words
     struct cp_liveness_notes liveness;
     uint32_t segment, segment_operations; // of the present boot; CP_SEGMENT_NONE after it
     bool is_starting;                     // a program was started and has not run yet
     struct cp_event known_event;          // of a boot that was looked up
-    struct cp_visited reboot;  // flash and ghost at a reset
-    struct cp_visited running; // flash, ghost and volatile state at an operation
+    struct cp_visited reboot;             // flash and ghost at a reset
+    struct cp_visited running;            // flash, ghost and volatile state at an operation
     struct cp_frame *frames;
     size_t frame_count, frame_capacity;
+    uint8_t *wear_saves;            // by frame: the wear before its power loss
     struct cp_outcome_of *outcomes; // by state id
     size_t outcome_capacity;
     struct cp_state_row *pending; // states booted and not started anything yet

@@ -86,8 +86,7 @@ static bool is_covered(struct cp_explorer *x, struct cp_visited_slot *slot, bool
 
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new) {
-    struct cp_visited_slot *slot =
-        cp_visited_find(&x->reboot, cp_world_hash(&x->world), is_new);
+    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, cp_world_hash(&x->world), is_new);
     *id = 0;
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
@@ -107,16 +106,14 @@ bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
     const struct cp_frame *frame = cp_x_top_frame(x);
     bool is_new;
-    struct cp_visited_slot *slot =
-        cp_visited_find(&x->running, at, &is_new);
+    struct cp_visited_slot *slot = cp_visited_find(&x->running, at, &is_new);
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return true;
     }
     if (is_covered(x, slot, is_new, frame->cuts, frame->torn_left)) {
         *id = slot->id;
-        cp_x_end_segment(x, slot->segment == CP_SEGMENT_NONE ? CP_SEGMENT_STARTS
-                                                             : CP_SEGMENT_JOINS,
+        cp_x_end_segment(x, slot->segment == CP_SEGMENT_NONE ? CP_SEGMENT_STARTS : CP_SEGMENT_JOINS,
                          slot->segment, slot->segment_operations);
         return true;
     }

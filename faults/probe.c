@@ -141,8 +141,8 @@ static void go_on(struct prober *p, const struct cp_event *event, bool takes_oth
         p->trial_count++;
         try_erase(p, event, trial);
     } else if (event->kind == CP_EVENT_READ) {
-        cp_machine_answer(p->world->machine, takes_other ? nor->words[event->word]
-                                                         : cp_nor_high(nor, event->word));
+        cp_machine_answer(p->world->machine,
+                          takes_other ? nor->words[event->word] : cp_nor_high(nor, event->word));
     } else if (event->kind == CP_EVENT_CHOICE) {
         cp_machine_answer(p->world->machine, 0);
     }
@@ -322,8 +322,7 @@ static struct cp_classes *classify_all(struct prober *p, const uint32_t *values,
 }
 
 static struct cp_classes *page_forms(void) {
-    struct cp_classes *classes =
-        malloc(sizeof(*classes) + CP_PAGE_FORM_COUNT * sizeof(uint32_t));
+    struct cp_classes *classes = malloc(sizeof(*classes) + CP_PAGE_FORM_COUNT * sizeof(uint32_t));
     if (classes) {
         classes->count = classes->values_tried = CP_PAGE_FORM_COUNT;
         classes->audit_count = 0;
@@ -372,8 +371,7 @@ struct cp_classes *cp_probe(struct cp_world *world, bool is_audit) {
     }
     enum cp_area area = cp_machine_area(machine, event.device, 4 * event.word);
     uint32_t plain = cp_world_plain_option(world, &event);
-    struct cp_classes *classes =
-        probe_word(&p, plain, area != CP_AREA_STATE, is_audit);
+    struct cp_classes *classes = probe_word(&p, plain, area != CP_AREA_STATE, is_audit);
     cp_machine_restore(machine, &p.snapshot);
     cp_cpu_snapshot_free(&p.snapshot.cpu);
     return classes;

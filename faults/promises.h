@@ -57,9 +57,9 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
 // An operation was done: is every piece of what must survive still there?
 void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts);
 
-// A page was erased for the `erases`-th time in this update, with `cuts` power losses in it.
+// A page was erased, which raised its level (see wear.h).
 void cp_promises_erased(struct cp_promises *promises, uint32_t device, uint32_t page,
-                        uint32_t erases, uint32_t cuts);
+                        uint32_t level);
 
 // Things that end a boot without a start.
 void cp_promises_dead_end(struct cp_promises *promises, const char *why);

@@ -9,8 +9,7 @@
 static struct cp_hash key_of_read(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
     const struct cp_nor *nor = &machine->devices[event->device].nor;
-    uint64_t range =
-        (uint64_t)nor->words[event->word] << 32 | cp_nor_high(nor, event->word);
+    uint64_t range = (uint64_t)nor->words[event->word] << 32 | cp_nor_high(nor, event->word);
     return cp_hash_add(cp_machine_volatile_hash(machine), cp_hash_pair(range, 41));
 }
 

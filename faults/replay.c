@@ -4,6 +4,7 @@
 
 #include "faults/tears.h"
 #include "faults/trace.h"
+#include "faults/visited.h"
 #include "faults/world.h"
 
 #include <stdarg.h>
@@ -21,8 +22,10 @@ struct replayer {
     struct cp_violation *violation;
     char *error;
     bool is_violated;
+    uint8_t *wear_save; // never looked at: a replay does not go back
     uint32_t cuts;
-    size_t base;             // the first journal entry of this power-on
+    struct cp_visited places;                  // where this power-on was
+    size_t base;                               // the first journal entry of this power-on
     struct cp_token choices[CP_TRACE_MAX / 4]; // for this power-on; event_index is 0 once met
     uint32_t choice_count;
     struct cp_token cut; // where this power-on is cut
@@ -170,7 +173,10 @@ static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
 
 // The run has been there before since the power came on, so that it never ends.
 static bool rejoins(struct replayer *r, struct cp_hash at) {
-    bool never_boots;
+    bool never_boots, is_new = false;
+    if (!cp_visited_find(&r->places, at, &is_new) || is_new) {
+        return false; // without memory a run that never ends is told to no end
+    }
     if (!cp_world_rejoins(&r->world, r->base, at, &never_boots)) {
         return false;
     }
@@ -260,7 +266,7 @@ static int read_value(const struct replayer *r, const struct cp_event *event, co
         return *end == '\0' && (*value & low) == low && (*value | high) == high ? 0 : -1;
     }
     for (*value = 0; *value < CP_PAGE_FORM_COUNT; (*value)++) {
-        if (strcmp(text, cp_page_form_name((enum cp_page_form)*value)) == 0) {
+        if (strcmp(text, cp_page_form_name((enum cp_page_form) * value)) == 0) {
             return 0;
         }
     }
@@ -460,6 +466,10 @@ static int check_choices(struct replayer *r) {
 static int run_power_on(struct replayer *r) {
     r->base = r->world.entry_count;
     r->reset_count = 0;
+    cp_visited_free(&r->places);
+    if (cp_visited_init(&r->places)) {
+        return fail(r, "out of memory");
+    }
     remember_reset(r);
     tell(r, CP_STEP_POWER_ON, "power on, %u cut%s so far", (unsigned)r->cuts,
          r->cuts == 1 ? "" : "s");
@@ -500,7 +510,7 @@ static int run_trace(struct replayer *r, const char *trace) {
             return err;
         }
         r->cuts++;
-        r->world.epoch_cuts++;
+        cp_wear_power_lost(&r->world.wear, r->wear_save);
     } while (r->has_cut);
     return 0;
 }
@@ -521,11 +531,14 @@ int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
     if (!err) {
         r->world.promises.report = on_violation;
         r->world.promises.context = r;
-        err = run_trace(r, trace);
+        r->wear_save = malloc(cp_wear_save_size_bytes(&r->world.wear));
+        err = r->wear_save ? run_trace(r, trace) : fail(r, "out of memory");
+        free(r->wear_save);
         cp_world_free(&r->world);
     }
     snprintf(violation->trace, sizeof(violation->trace), "%s", trace);
     int result = err ? -1 : r->is_violated;
+    cp_visited_free(&r->places);
     free(r);
     return result;
 }

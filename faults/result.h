@@ -78,8 +78,8 @@ struct cp_promise_count {
 struct cp_wear {
     uint32_t device, page;
     uint32_t erases_max; // in one update, on any explored path
-    // The most erases in one update beyond one for each power loss in it: with c
-    // losses the page is erased at most excess_max + c times.
+    // In any stretch of one update with c power losses the page is erased at most
+    // excess_max + c times.
     int32_t excess_max;
 };
 

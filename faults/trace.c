@@ -94,7 +94,8 @@ int cp_trace_next(const char **cursor, struct cp_token *token, char *error) {
     }
     char letter = *(*cursor)++;
     if (parse_after_letter(cursor, letter, token)) {
-        return fail(error, at, "expected aN, bN, tN.TEAR, cN=K or vN=VALUE, as in a137,t12.low-half");
+        return fail(error, at,
+                    "expected aN, bN, tN.TEAR, cN=K or vN=VALUE, as in a137,t12.low-half");
     }
     if (**cursor == ',') {
         ++*cursor;

@@ -9,23 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int allocate_wear(struct cp_world *world) {
-    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
-        const struct cp_part *part = &world->machine->devices[i].part;
-        world->page_count[i] = part->size_bytes / part->erase_size_bytes;
-        world->erases[i] = calloc(world->page_count[i], sizeof(uint16_t));
-        world->erases_max[i] = calloc(world->page_count[i], sizeof(uint16_t));
-        world->excess_max[i] = calloc(world->page_count[i], sizeof(int32_t));
-        if (!world->erases[i] || !world->erases_max[i] || !world->excess_max[i]) {
-            return -1;
-        }
-        for (uint32_t page = 0; page < world->page_count[i]; page++) {
-            world->excess_max[i][page] = INT32_MIN;
-        }
-    }
-    return 0;
-}
-
 static void init_ghost(struct cp_world *world) {
     struct cp_ghost *ghost = &world->promises.ghost;
     memset(ghost, 0, sizeof(*ghost));
@@ -45,7 +28,7 @@ int cp_world_init(struct cp_world *world, const struct cp_case *test_case,
         return -1;
     }
     world->machine = cp_setup_machine(test_case, program, world->image_bytes, error);
-    if (!world->machine || allocate_wear(world) ||
+    if (!world->machine || cp_wear_init(&world->wear, world->machine) ||
         cp_facts_init(&world->facts, world->machine, test_case->image_count)) {
         cp_world_free(world);
         return -1;
@@ -61,11 +44,7 @@ void cp_world_free(struct cp_world *world) {
     }
     free(world->entries);
     free(world->pool);
-    for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
-        free(world->erases[i]);
-        free(world->erases_max[i]);
-        free(world->excess_max[i]);
-    }
+    cp_wear_free(&world->wear);
     cp_facts_free(&world->facts);
     cp_machine_destroy(world->machine);
     cp_setup_free_images(world->image_bytes);
@@ -91,7 +70,6 @@ static struct cp_entry *push(struct cp_world *world, enum cp_entry_kind kind) {
     entry->mode = world->machine->mode;
     entry->pool_mark = world->pool_size;
     entry->ghost = world->promises.ghost;
-    entry->epoch_cuts = world->epoch_cuts;
     return entry;
 }
 
@@ -198,35 +176,10 @@ static uint32_t page_of(const struct cp_world *world, const struct cp_entry *ent
     return entry->word / page_words(world, entry->device);
 }
 
-// What one erase of a page adds to the hash of all counts.
-static uint64_t erase_weight(uint32_t device, uint32_t page) {
-    return cp_hash_pair((uint64_t)device << 32 | page, 11).low | 1u;
-}
-
-static void change_erases(struct cp_world *world, const struct cp_entry *entry, int change) {
-    uint32_t page = page_of(world, entry);
-    uint16_t *erases = &world->erases[entry->device][page];
-    *erases = (uint16_t)(*erases + change);
-    world->erases_hash += erase_weight(entry->device, page) * (uint64_t)(int64_t)change;
-}
-
-static void keep_most(struct cp_world *world, uint32_t device, uint32_t page) {
-    uint16_t erases = world->erases[device][page];
-    int32_t excess = (int32_t)erases - (int32_t)world->epoch_cuts;
-    if (erases > world->erases_max[device][page]) {
-        world->erases_max[device][page] = erases;
-    }
-    if (excess > world->excess_max[device][page]) {
-        world->excess_max[device][page] = excess;
-    }
-}
-
 static void count_erase(struct cp_world *world, const struct cp_entry *entry) {
     uint32_t page = page_of(world, entry);
-    change_erases(world, entry, 1);
-    keep_most(world, entry->device, page);
-    uint16_t erases = world->erases[entry->device][page];
-    cp_promises_erased(&world->promises, entry->device, page, erases, world->epoch_cuts);
+    uint8_t level = cp_wear_erase(&world->wear, entry->device, page);
+    cp_promises_erased(&world->promises, entry->device, page, level);
 }
 
 static struct cp_entry *program(struct cp_world *world, const struct cp_event *event) {
@@ -275,34 +228,12 @@ struct cp_entry *cp_world_operation(struct cp_world *world, uint32_t site) {
 
 // Wear is counted for one update: keep the old counts and start anew.
 static int end_epoch(struct cp_world *world) {
-    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
-        size_t size_bytes = world->page_count[i] * sizeof(uint16_t);
-        uint8_t *save = pool_take(world, size_bytes);
-        if (!save) {
-            return -1;
-        }
-        memcpy(save, world->erases[i], size_bytes);
-        memset(world->erases[i], 0, size_bytes);
-    }
-    uint8_t *save = pool_take(world, sizeof(world->erases_hash));
+    uint8_t *save = pool_take(world, cp_wear_update_save_size_bytes(&world->wear));
     if (!save) {
         return -1;
     }
-    memcpy(save, &world->erases_hash, sizeof(world->erases_hash));
-    world->erases_hash = 0;
-    world->epoch_cuts = 0;
+    cp_wear_end_update(&world->wear, save);
     return 0;
-}
-
-static void restore_epoch(struct cp_world *world, const struct cp_entry *entry) {
-    const uint8_t *save = world->pool + entry->pool_mark;
-    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
-        size_t size_bytes = world->page_count[i] * sizeof(uint16_t);
-        memcpy(world->erases[i], save, size_bytes);
-        save += size_bytes;
-    }
-    memcpy(&world->erases_hash, save, sizeof(world->erases_hash));
-    world->epoch_cuts = entry->epoch_cuts;
 }
 
 struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
@@ -344,12 +275,12 @@ void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
         break;
     case CP_ENTRY_ERASE:
     case CP_ENTRY_TORN_ERASE:
-        change_erases(world, entry, -1);
+        cp_wear_undo_erase(&world->wear, entry->device, page_of(world, entry));
         restore_page(world, entry);
         break;
     case CP_ENTRY_MILESTONE:
         if (entry->is_epoch_end) {
-            restore_epoch(world, entry);
+            cp_wear_undo_end_update(&world->wear, world->pool + entry->pool_mark);
         }
         break;
     case CP_ENTRY_READ: undo_read(world, entry); break;
@@ -380,8 +311,8 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
 
 int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear) {
-    struct cp_range torn = cp_tear_program_range((struct cp_range){below->old_value, below->old_high},
-                                                 below->new_value, tear);
+    struct cp_range torn = cp_tear_program_range(
+        (struct cp_range){below->old_value, below->old_high}, below->new_value, tear);
     if ((torn.low == below->old_value && torn.high == below->old_high) ||
         (torn.low == below->new_value && torn.high == below->new_high)) {
         return 0;
@@ -466,7 +397,7 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
     if (!entry || save_page(world, entry)) {
         return -1;
     }
-    change_erases(world, entry, 1);
+    cp_wear_erase(&world->wear, entry->device, page_of(world, entry));
     if (!tear_page(world, entry, tear)) {
         cp_world_undo(world, entry);
         cp_world_pop(world);
@@ -539,8 +470,7 @@ struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
 
 static uint32_t formed_word(const struct cp_nor *nor, enum cp_page_form form, uint32_t index,
                             uint32_t count, uint32_t old) {
-    bool keeps_old = form == CP_PAGE_OLD ||
-                     (form == CP_PAGE_EVEN_WORDS_ERASED && index % 2 == 1) ||
+    bool keeps_old = form == CP_PAGE_OLD || (form == CP_PAGE_EVEN_WORDS_ERASED && index % 2 == 1) ||
                      (form == CP_PAGE_LAST_WORD_OLD && index == count - 1);
     return keeps_old ? old : nor->erased_word;
 }
@@ -558,8 +488,7 @@ static void form_page(struct cp_world *world, const struct cp_entry *entry,
             if (!nor->undecided[word]) {
                 continue;
             }
-            uint32_t value =
-                formed_word(nor, form, word - entry->word, count, nor->words[word]);
+            uint32_t value = formed_word(nor, form, word - entry->word, count, nor->words[word]);
             cp_nor_put_range(nor, word, value, value, nor->programs[word]);
         }
         cp_nor_end_cell(nor, cell, begun);

@@ -5,6 +5,7 @@
 #define CP_FAULTS_WORLD_H
 
 #include "faults/promises.h"
+#include "faults/wear.h"
 
 enum cp_entry_kind {
     CP_ENTRY_PROGRAM,
@@ -24,10 +25,9 @@ struct cp_entry {
     uint32_t old_value, new_value;
     uint32_t old_high, new_high; // the high values, where words are undecided
     uint8_t old_programs;
-    bool is_epoch_end;   // an update ended here: wear counts started anew
-    bool is_start;       // ACTIVE was started here
-    bool is_undone;      // the explorer has undone it and is trying its torn forms
-    uint32_t epoch_cuts; // before this entry
+    bool is_epoch_end; // an update ended here: wear counts started anew
+    bool is_start;     // ACTIVE was started here
+    bool is_undone;    // the explorer has undone it and is trying its torn forms
     uint32_t site;
     uint32_t next_variant;                // of the explorer's walk back: what to try next
     uint32_t option, option_count;        // of a choice or a read
@@ -64,12 +64,7 @@ struct cp_world {
     size_t entry_count, entry_capacity;
     uint8_t *pool; // saved cells and wear counts of the entries, as a stack
     size_t pool_size, pool_capacity;
-    uint16_t *erases[CP_DEVICES_MAX];     // per page, in the present update, on the present path
-    uint16_t *erases_max[CP_DEVICES_MAX]; // the most seen on any path
-    int32_t *excess_max[CP_DEVICES_MAX];  // the most beyond the power losses of its update
-    uint64_t erases_hash;                 // a sum over `erases`, to tell them apart
-    uint32_t page_count[CP_DEVICES_MAX];
-    uint32_t epoch_cuts; // power losses in the present update
+    struct cp_wear_levels wear; // on the present path
     bool is_out_of_memory;
 };
 

@@ -80,8 +80,8 @@ struct cp_machine {
     uint8_t image; // of the application that runs; of DFU mode: the image that went there
     struct cp_event event;
     uint32_t answer;
-    uint64_t bus_accesses; // since the last event
-    uint32_t illegal_uses; // since the last event of another kind
+    uint64_t bus_accesses;         // since the last event
+    uint32_t illegal_uses;         // since the last event of another kind
     struct cp_footprint footprint; // since it was last cleared
     uint32_t last_cell_read;       // the newest of it, to be quick
     uint64_t image_digests[CP_IMAGES_MAX];

@@ -235,8 +235,7 @@ size_t cp_nor_cell_save_size_bytes(const struct cp_nor *nor, uint32_t cell) {
 
 void cp_nor_save_cell(const struct cp_nor *nor, uint32_t cell, uint8_t *save) {
     uint32_t first = cell * nor->words_per_cell;
-    struct saved_cell saved = {nor->content[cell], nor->wear_sum[cell],
-                               nor->undecided_count[cell]};
+    struct saved_cell saved = {nor->content[cell], nor->wear_sum[cell], nor->undecided_count[cell]};
     memcpy(save, &saved, sizeof(saved));
     save += sizeof(saved);
     memcpy(save, nor->words + first, nor->cell_size_bytes);

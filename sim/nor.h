@@ -25,17 +25,17 @@ struct cp_nor {
     uint32_t words_per_cell;
     uint32_t cell_count;
     uint32_t erased_word;
-    uint64_t place;           // keeps the hashes of two devices apart
-    uint32_t *words;          // size_bytes / 4; of an undecided word the low value
-    uint32_t *high_words;     // of an undecided word the high value; otherwise meaningless
-    uint8_t *undecided;       // per word
+    uint64_t place;            // keeps the hashes of two devices apart
+    uint32_t *words;           // size_bytes / 4; of an undecided word the low value
+    uint32_t *high_words;      // of an undecided word the high value; otherwise meaningless
+    uint8_t *undecided;        // per word
     uint32_t *undecided_count; // per cell
-    uint8_t *programs;        // per word, since its last erase
-    struct cp_hash *content;  // per cell: sum over its words
-    struct cp_hash *wear_sum; // per cell: sum over its program counts
+    uint8_t *programs;         // per word, since its last erase
+    struct cp_hash *content;   // per cell: sum over its words
+    struct cp_hash *wear_sum;  // per cell: sum over its program counts
     struct cp_hash erased_content;
     struct cp_hash zero_content; // of a cell of zeros
-    struct cp_hash hash; // of the whole array, content and counts
+    struct cp_hash hash;         // of the whole array, content and counts
 };
 
 // Allocate an erased array. Returns 0, or -1 when there is no memory.

@@ -1,0 +1,103 @@
+// wear.c: see wear.h.
+
+#include "faults/wear.h"
+
+#include "sim/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int cp_wear_init(struct cp_wear_levels *wear, const struct cp_machine *machine) {
+    memset(wear, 0, sizeof(*wear));
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        const struct cp_part *part = &machine->devices[i].part;
+        wear->first_page[i] = wear->page_count;
+        wear->page_count += part->size_bytes / part->erase_size_bytes;
+    }
+    wear->levels = calloc(wear->page_count, sizeof(*wear->levels));
+    wear->levels_max = calloc(wear->page_count, sizeof(*wear->levels_max));
+    wear->erases = calloc(wear->page_count, sizeof(*wear->erases));
+    wear->erases_max = calloc(wear->page_count, sizeof(*wear->erases_max));
+    return wear->levels && wear->levels_max && wear->erases && wear->erases_max ? 0 : -1;
+}
+
+void cp_wear_free(struct cp_wear_levels *wear) {
+    free(wear->levels);
+    free(wear->levels_max);
+    free(wear->erases);
+    free(wear->erases_max);
+    memset(wear, 0, sizeof(*wear));
+}
+
+// What one step of a page's level adds to the hash.
+static uint64_t weight(uint32_t page) {
+    return cp_hash_pair(page, 11).low | 1u;
+}
+
+uint8_t cp_wear_erase(struct cp_wear_levels *wear, uint32_t device, uint32_t page) {
+    uint32_t at = wear->first_page[device] + page;
+    wear->erases[at]++;
+    if (wear->erases[at] > wear->erases_max[at]) {
+        wear->erases_max[at] = wear->erases[at];
+    }
+    wear->levels[at]++; // wraps only far beyond any limit, where the path has ended
+    wear->hash += weight(at);
+    if (wear->levels[at] > wear->levels_max[at]) {
+        wear->levels_max[at] = wear->levels[at];
+    }
+    return wear->levels[at];
+}
+
+void cp_wear_undo_erase(struct cp_wear_levels *wear, uint32_t device, uint32_t page) {
+    uint32_t at = wear->first_page[device] + page;
+    wear->erases[at]--;
+    wear->levels[at]--;
+    wear->hash -= weight(at);
+}
+
+size_t cp_wear_save_size_bytes(const struct cp_wear_levels *wear) {
+    return wear->page_count + sizeof(wear->hash);
+}
+
+static void save_levels(const struct cp_wear_levels *wear, uint8_t *save) {
+    memcpy(save, &wear->hash, sizeof(wear->hash));
+    memcpy(save + sizeof(wear->hash), wear->levels, wear->page_count);
+}
+
+static void restore_levels(struct cp_wear_levels *wear, const uint8_t *save) {
+    memcpy(&wear->hash, save, sizeof(wear->hash));
+    memcpy(wear->levels, save + sizeof(wear->hash), wear->page_count);
+}
+
+void cp_wear_power_lost(struct cp_wear_levels *wear, uint8_t *save) {
+    save_levels(wear, save);
+    for (uint32_t at = 0; at < wear->page_count; at++) {
+        if (wear->levels[at] > 0) {
+            wear->levels[at]--;
+            wear->hash -= weight(at);
+        }
+    }
+}
+
+void cp_wear_undo_power_lost(struct cp_wear_levels *wear, const uint8_t *save) {
+    restore_levels(wear, save);
+}
+
+size_t cp_wear_update_save_size_bytes(const struct cp_wear_levels *wear) {
+    return cp_wear_save_size_bytes(wear) + wear->page_count * sizeof(*wear->erases);
+}
+
+void cp_wear_end_update(struct cp_wear_levels *wear, uint8_t *save) {
+    size_t erases_bytes = wear->page_count * sizeof(*wear->erases);
+    save_levels(wear, save);
+    memcpy(save + cp_wear_save_size_bytes(wear), wear->erases, erases_bytes);
+    memset(wear->levels, 0, wear->page_count);
+    memset(wear->erases, 0, erases_bytes);
+    wear->hash = 0;
+}
+
+void cp_wear_undo_end_update(struct cp_wear_levels *wear, const uint8_t *save) {
+    restore_levels(wear, save);
+    memcpy(wear->erases, save + cp_wear_save_size_bytes(wear),
+           wear->page_count * sizeof(*wear->erases));
+}
