@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -123,16 +124,25 @@ static void close_pipes(const struct pool *pool) {
     }
 }
 
+// A worker is born with our handlers and without our timer. If the simulated CPU has set
+// one here, to replay a failure, it would not set it again there.
+struct birth {
+    pid_t parent;
+    int pipes[2];
+    struct itimerval timer;
+};
+
 static _Noreturn void become_worker(const struct pool *pool, const struct cp_task *task,
-                                    const int pipes[2], pid_t parent) {
+                                    const struct birth *birth) {
     cp_progress_catch_signals_again();
+    setitimer(ITIMER_REAL, &birth->timer, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
+    if (getppid() != birth->parent) {
         _exit(1); // the parent died before it could be asked to take us along
     }
-    close(pipes[0]);
+    close(birth->pipes[0]);
     close_pipes(pool);
-    work(pool, task, pipes[1]);
+    work(pool, task, birth->pipes[1]);
 }
 
 static void end_in_error(const struct pool *pool, const struct cp_task *task, const char *error) {
@@ -142,27 +152,27 @@ static void end_in_error(const struct pool *pool, const struct cp_task *task, co
 }
 
 static void start(struct pool *pool, struct worker *worker, const struct cp_task *task) {
-    int pipes[2];
-    pid_t parent = getpid();
+    struct birth birth = {.parent = getpid()};
     char error[CP_MESSAGE_MAX];
-    if (pipe(pipes) < 0) {
+    if (pipe(birth.pipes) < 0) {
         snprintf(error, sizeof error, "cannot make a pipe to a worker: %s", strerror(errno));
         end_in_error(pool, task, error);
         return;
     }
+    getitimer(ITIMER_REAL, &birth.timer);
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        become_worker(pool, task, pipes, parent);
+        become_worker(pool, task, &birth);
     }
-    close(pipes[1]);
+    close(birth.pipes[1]);
     if (pid < 0) {
-        close(pipes[0]);
+        close(birth.pipes[0]);
         snprintf(error, sizeof error, "cannot start a worker: %s", strerror(errno));
         end_in_error(pool, task, error);
         return;
     }
-    *worker = (struct worker){.task = *task, .pid = pid, .pipe = pipes[0]};
+    *worker = (struct worker){.task = *task, .pid = pid, .pipe = birth.pipes[0]};
     pool->running++;
 }
 
