@@ -1,6 +1,7 @@
 // explore.c: a case from search to verdict: few cuts first, then all.
 
 #include "faults/conclude.h"
+#include "faults/slow.h"
 
 #include <stdlib.h>
 
@@ -63,9 +64,31 @@ static bool begins_here(const struct cp_explore_options *options) {
     return !options || (options->shard_index == 0 && !options->resume);
 }
 
+// Few cuts come first there by themselves, and so does the shortest trace.
+static void explore_slowly(const struct cp_case *test_case, const struct cp_program *program,
+                           const struct cp_explore_options *options, const struct cp_sink *sink,
+                           struct cp_result *result) {
+    static const struct cp_explore_options defaults;
+    struct cp_explore_options slow = options ? *options : defaults;
+    slow.engine = CP_ENGINE_SLOW;
+    enum cp_stop stop;
+    cp_slow_run(test_case, program, &slow, sink, result, &stop);
+    cp_conclude(test_case, test_case, stop, &slow, result);
+}
+
+// A CPU that cannot keep a program leaves no choice.
+static bool is_slow(const struct cp_explore_options *options) {
+    const struct cp_cpu *cpu = cp_cpu_open();
+    return (options && options->engine == CP_ENGINE_SLOW) || (cpu && !cp_cpu_can_snapshot(cpu));
+}
+
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_explore_options *options, const struct cp_sink *sink,
                 struct cp_result *result) {
+    if (is_slow(options)) {
+        explore_slowly(test_case, program, options, sink, result);
+        return;
+    }
     struct cp_case bounded = *test_case;
     struct cp_search how = {.options = options, .sink = sink, .wanted = CP_WANTED_ALL};
     if (test_case->faults.cut && begins_here(options)) {
