@@ -16,6 +16,7 @@ int cp_allowances_init(struct cp_allowances *allowances, const struct cp_world *
 
 void cp_allowances_free(struct cp_allowances *allowances) {
     cp_visited_free(&allowances->ids);
+    free(allowances->keys);
     free(allowances->left);
     free(allowances->levels);
 }
@@ -25,6 +26,11 @@ static int reserve(struct cp_allowances *allowances) {
         return 0;
     }
     uint32_t capacity = 2 * allowances->capacity + 64;
+    struct cp_hash *keys = realloc(allowances->keys, capacity * sizeof(*keys));
+    if (!keys) {
+        return -1;
+    }
+    allowances->keys = keys;
     struct cp_left *left = realloc(allowances->left, capacity * sizeof(*left));
     if (!left) {
         return -1;
@@ -56,6 +62,7 @@ uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_worl
         return UINT32_MAX;
     }
     slot->id = allowances->count++;
+    allowances->keys[slot->id] = key;
     allowances->left[slot->id] = (struct cp_left){cuts_left, torn_left};
     memcpy(allowances->levels + (size_t)slot->id * allowances->page_count, world->wear.levels,
            allowances->page_count);
@@ -79,7 +86,25 @@ bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, u
     return !is_less;
 }
 
+int cp_allowances_take(struct cp_allowances *allowances, uint32_t count, struct cp_hash *keys,
+                       struct cp_left *left, uint8_t *levels) {
+    allowances->keys = keys;
+    allowances->left = left;
+    allowances->levels = levels;
+    allowances->count = allowances->capacity = count;
+    for (uint32_t id = 0; id < count; id++) {
+        bool is_new;
+        struct cp_visited_slot *slot = cp_visited_find(&allowances->ids, keys[id], &is_new);
+        if (!slot) {
+            return -1;
+        }
+        slot->id = id;
+    }
+    return 0;
+}
+
 size_t cp_allowances_size_bytes(const struct cp_allowances *allowances) {
     return cp_visited_size_bytes(&allowances->ids) +
-           allowances->capacity * (sizeof(*allowances->left) + allowances->page_count);
+           allowances->capacity *
+               (sizeof(*allowances->left) + sizeof(*allowances->keys) + allowances->page_count);
 }

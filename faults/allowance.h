@@ -21,6 +21,7 @@ struct cp_left {
 struct cp_allowances {
     uint32_t page_count; // 0 if wear is not followed
     struct cp_visited ids;
+    struct cp_hash *keys; // by id
     struct cp_left *left; // by id
     uint8_t *levels;      // by id: page_count values
     uint32_t count, capacity;
@@ -37,6 +38,10 @@ uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_worl
 
 // Does `old` allow at least as much as `new`?
 bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, uint32_t new);
+
+// Take what was saved of others, as the first ids. Returns 0, or -1 without memory.
+int cp_allowances_take(struct cp_allowances *allowances, uint32_t count, struct cp_hash *keys,
+                       struct cp_left *left, uint8_t *levels);
 
 size_t cp_allowances_size_bytes(const struct cp_allowances *allowances);
 

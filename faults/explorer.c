@@ -12,6 +12,7 @@
 // The uncut run always comes first. That makes a boot loop exact to find: a run
 // that resets into a state of its own uncut past.
 
+#include "faults/checkpoint.h"
 #include "faults/search.h"
 
 #include <stdio.h>
@@ -51,17 +52,21 @@ static void search(struct cp_explorer *x, bool is_sample) {
         return;
     }
     struct cp_hash hash = cp_world_hash(&x->world);
-    cp_x_add_pending(x, &(struct cp_state_row){.id = first.id,
-                                               .site = UINT32_MAX,
-                                               .edge = CP_EDGE_START,
-                                               .hash_high = hash.high,
-                                               .hash_low = hash.low});
+    if (is_new) {
+        cp_x_add_pending(x, &(struct cp_state_row){.id = first.id,
+                                                   .site = UINT32_MAX,
+                                                   .edge = CP_EDGE_START,
+                                                   .hash_high = hash.high,
+                                                   .hash_low = hash.low});
+    }
     if (!cp_x_push_frame(x, &first)) {
         return;
     }
     x->current_id = first.id;
     cp_x_power_on(x);
-    count_uncut(x);
+    if (!x->options->resume) {
+        count_uncut(x);
+    }
     if (is_sample) {
         x->stride = (uint32_t)(x->world.entry_count / SAMPLES) + 1;
     }
@@ -88,19 +93,10 @@ static void collect_wear(struct cp_explorer *x) {
 
 static void collect(struct cp_explorer *x) {
     struct cp_result *result = x->result;
-    result->seconds = cp_now_seconds() - x->started_seconds;
+    result->seconds = x->seconds_before + cp_now_seconds() - x->started_seconds;
     result->states = x->last_id;
     result->visited_bytes = cp_x_memory_bytes(x);
     result->is_wear_exact = x->allowances.page_count > 0;
-    if (getenv("CPDBG"))
-        fprintf(stderr,
-                "t=%.2f cuts=%u sample=%u states=%u ops=%lu R=%zu V=%zu allow=%u seg=%u cut=%u "
-                "boots memo=%u hits=%lu frames=%zu pool=%zu entries=%zu\n",
-                result->seconds, x->test_case->bounds.cuts_max, x->stride, x->last_id,
-                (unsigned long)result->operations, x->reboot.capacity, x->running.capacity,
-                x->allowances.count, x->liveness.segment_count, x->liveness.cut_count,
-                x->boots.item_count, (unsigned long)result->memo_hits, x->frame_capacity,
-                x->world.pool_capacity, x->world.entry_capacity);
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }
@@ -119,12 +115,25 @@ static int init(struct cp_explorer *x, const struct cp_program *program) {
     x->world.promises.context = x;
     bool follows_wear = (x->test_case->promises >> CP_PROMISE_BOUNDED_WEAR & 1u) != 0;
     if (cp_visited_init(&x->reboot) || cp_visited_init(&x->running) ||
+        cp_visited_init(&x->reopened) ||
         cp_allowances_init(&x->allowances, &x->world, follows_wear) ||
         cp_memo_init(&x->boots, false, cp_x_free_start) || cp_memo_init(&x->classes, true, free)) {
         snprintf(x->result->error, sizeof(x->result->error), "out of memory");
         return -1;
     }
-    return 0;
+    return x->options->resume ? cp_checkpoint_load(x, program, x->options->resume) : 0;
+}
+
+bool cp_x_leaves_checkpoint(const struct cp_explorer *x) {
+    return x->options->checkpoint &&
+           (x->stop == CP_STOP_STATES || x->stop == CP_STOP_TIME ||
+            x->stop == CP_STOP_INTERRUPTED || x->stop == CP_STOP_MEMORY_BUDGET);
+}
+
+static void leave_checkpoint(const struct cp_explorer *x, const struct cp_program *program) {
+    if (cp_x_leaves_checkpoint(x)) {
+        (void)cp_checkpoint_save(x, program, x->options->checkpoint); // or it starts anew
+    }
 }
 
 static void release(struct cp_explorer *x) {
@@ -132,6 +141,7 @@ static void release(struct cp_explorer *x) {
     cp_sites_free(&x->sites);
     cp_visited_free(&x->reboot);
     cp_visited_free(&x->running);
+    cp_visited_free(&x->reopened);
     cp_allowances_free(&x->allowances);
     cp_memo_free(&x->boots);
     cp_memo_free(&x->classes);
@@ -158,6 +168,7 @@ void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *p
     result->verdict = CP_VERDICT_ERROR;
     if (init(&x, program) == 0) {
         search(&x, how->is_sample);
+        leave_checkpoint(&x, program);
         collect(&x);
         result->verdict = CP_VERDICT_PROVED;
         if (result->violation_count > 0) {

@@ -44,6 +44,8 @@ struct cp_explorer {
     struct cp_event known_event;          // of a boot that was looked up
     struct cp_visited reboot;             // flash and ghost at a reset
     struct cp_visited running;            // flash, ghost and volatile state at an operation
+    struct cp_visited reopened;           // states that a checkpoint left open, with their ids
+    double seconds_before;                // of the searches that this one goes on from
     struct cp_frame *frames;
     size_t frame_count, frame_capacity;
     uint8_t *wear_saves;            // by frame: the wear before its power loss

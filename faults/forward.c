@@ -65,7 +65,8 @@ bool cp_x_keep_snapshot(struct cp_explorer *x, struct cp_entry *entry) {
 
 static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
-    if (cp_x_is_known_run(x, cp_world_place(&x->world), &id)) {
+    struct cp_hash at = cp_world_place(&x->world);
+    if (cp_x_is_known_run(x, at, &id)) {
         cp_x_resolve_like(x, id); // to wait for the world is no loop
         return false;
     }
@@ -75,6 +76,7 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return false;
     }
+    entry->at = at;
     entry->option_count = event->value;
     if (!cp_x_keep_snapshot(x, entry)) {
         return false;
@@ -282,8 +284,13 @@ void cp_x_run_forward(struct cp_explorer *x) {
     while (x->stop == CP_STOP_NONE && on_event(x, next_event(x)) && !x->path_is_broken) {
         tick(x);
     }
-    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0);       // there is no way to go on
-    cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a break
+    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0); // there is no way to go on
+    if (cp_x_leaves_checkpoint(x)) {
+        // These have the newest ids. They are met again by whoever goes on.
+        x->last_id -= (uint32_t)x->pending_count;
+        x->pending_count = 0;
+    }
+    cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a stop
 }
 
 void cp_x_power_on(struct cp_explorer *x) {

@@ -86,21 +86,28 @@ static bool is_covered(struct cp_explorer *x, struct cp_visited_slot *slot, bool
 
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new) {
-    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, cp_world_hash(&x->world), is_new);
+    struct cp_hash key = cp_world_hash(&x->world);
     *id = 0;
+    if (x->last_id >= x->test_case->bounds.states_max && !cp_visited_look(&x->reboot, key)) {
+        cp_x_stop(x, CP_STOP_STATES);
+        return false;
+    }
+    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, key, is_new);
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return false;
     }
-    if (*is_new) {
-        if (x->last_id >= x->test_case->bounds.states_max) {
-            cp_x_stop(x, CP_STOP_STATES);
-            return false;
-        }
+    const struct cp_visited_slot *open =
+        *is_new && x->reopened.count > 0 ? cp_visited_look(&x->reopened, slot->key) : NULL;
+    if (open) {
+        slot->id = open->id;
+    } else if (*is_new) {
         slot->id = ++x->last_id;
     }
     *id = slot->id;
-    return !is_covered(x, slot, *is_new, cuts, torn_left);
+    bool is_to_explore = !is_covered(x, slot, *is_new, cuts, torn_left);
+    *is_new = *is_new && !open; // it was told of before
+    return is_to_explore;
 }
 
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {

@@ -33,6 +33,11 @@ struct cp_segment {
     uint32_t end;     // enum cp_segment_end
 };
 
+// A power loss where progress may have been made.
+struct cp_progress_cut {
+    uint32_t segment, offset, state_id;
+};
+
 struct cp_liveness_notes {
     struct cp_segment *segments;
     uint32_t segment_count, segment_capacity;

@@ -65,7 +65,8 @@ static void take(struct cp_explorer *x, struct cp_entry *entry, uint32_t option)
 
 bool cp_x_on_read(struct cp_explorer *x) {
     uint32_t id;
-    if (cp_x_is_known_run(x, cp_world_place(&x->world), &id)) {
+    struct cp_hash at = cp_world_place(&x->world);
+    if (cp_x_is_known_run(x, at, &id)) {
         cp_x_resolve_like(x, id); // to read again what may read otherwise is no loop
         return false;
     }
@@ -73,6 +74,7 @@ bool cp_x_on_read(struct cp_explorer *x) {
     if (!entry || !cp_x_keep_snapshot(x, entry)) {
         return false;
     }
+    entry->at = at;
     entry->segment = x->segment;
     cp_x_end_segment(x, CP_SEGMENT_FORKS, CP_SEGMENT_NONE, 0);
     take(x, entry, 0);

@@ -60,6 +60,16 @@ uint32_t cp_sites_find(struct cp_sites *sites, const struct cp_event *event) {
     return *slot - 1;
 }
 
+int cp_sites_add(struct cp_sites *sites, const struct cp_site *site) {
+    if (sites->count == sites->capacity && grow(sites)) {
+        return -1;
+    }
+    sites->sites[sites->count] = *site;
+    *slot_of(sites, site->frames, site->frame_count) = sites->count + 1;
+    sites->count++;
+    return 0;
+}
+
 void cp_sites_free(struct cp_sites *sites) {
     free(sites->sites);
     free(sites->table);

@@ -18,6 +18,9 @@ struct cp_sites {
 // once more. UINT32_MAX without memory.
 uint32_t cp_sites_find(struct cp_sites *sites, const struct cp_event *event);
 
+// Add a site as it was counted elsewhere. Returns 0, or -1 without memory.
+int cp_sites_add(struct cp_sites *sites, const struct cp_site *site);
+
 void cp_sites_free(struct cp_sites *sites);
 
 #endif
