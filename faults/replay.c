@@ -171,6 +171,14 @@ static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
     return r->has_cut && r->cut.kind == kind && r->cut.event_index == event_count(r);
 }
 
+// What wear there is matters as long as it is not too much already: a run that comes
+// back with more of it gets on, if only to its limit. The search sees it so too.
+static struct cp_hash with_wear(const struct replayer *r, struct cp_hash at) {
+    bool is_followed = (r->world.test_case->promises >> CP_PROMISE_BOUNDED_WEAR & 1u) != 0;
+    return is_followed && !r->is_violated ? cp_hash_add(at, cp_hash_pair(r->world.wear.hash, 43))
+                                          : at;
+}
+
 // The run has been there before since the power came on, so that it never ends.
 static bool rejoins(struct replayer *r, struct cp_hash at) {
     bool never_boots, is_new = false;
@@ -185,7 +193,7 @@ static bool rejoins(struct replayer *r, struct cp_hash at) {
 }
 
 static int on_operation(struct replayer *r, const struct cp_event *event) {
-    const struct cp_hash at = cp_world_place(&r->world);
+    const struct cp_hash at = with_wear(r, cp_world_place(&r->world));
     if (rejoins(r, at)) {
         return 0;
     }
@@ -229,7 +237,7 @@ static const char *note_text(const struct replayer *r, const struct cp_event *ev
 
 static int on_note(struct replayer *r, const struct cp_event *event) {
     char text[96];
-    const struct cp_hash at = cp_world_place(&r->world);
+    const struct cp_hash at = with_wear(r, cp_world_place(&r->world));
     if (rejoins(r, at)) {
         return 0;
     }
@@ -311,7 +319,7 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
 }
 
 static int start(struct replayer *r, enum cp_mode mode, uint8_t image) {
-    const struct cp_hash at = cp_world_place_of_start(&r->world, mode, image);
+    const struct cp_hash at = with_wear(r, cp_world_place_of_start(&r->world, mode, image));
     if (rejoins(r, at)) {
         return 0;
     }
@@ -361,7 +369,7 @@ static void power_on(struct replayer *r, bool power_lost) {
 }
 
 static void remember_reset(struct replayer *r) {
-    r->reset_hashes[r->reset_count] = cp_world_hash(&r->world);
+    r->reset_hashes[r->reset_count] = with_wear(r, cp_world_hash(&r->world));
     r->reset_entries[r->reset_count++] = r->world.entry_count;
 }
 
@@ -370,7 +378,7 @@ static int on_reset(struct replayer *r, const char *why) {
         return -1;
     }
     tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
-    struct cp_hash hash = cp_world_hash(&r->world);
+    struct cp_hash hash = with_wear(r, cp_world_hash(&r->world));
     for (uint32_t i = 0; i < r->reset_count; i++) {
         if (cp_hash_equal(r->reset_hashes[i], hash)) {
             cp_world_went_round(&r->world, r->reset_entries[i], why);

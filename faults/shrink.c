@@ -43,9 +43,7 @@ static void shrink_one(const struct cp_case *test_case, const struct cp_program 
             break;
         }
     }
-    // Wear is counted on the paths taken: a shorter one may have rejoined another.
-    violation->is_shortest =
-        violation->cuts <= DEPTH_MAX + 1 && violation->promise != CP_PROMISE_BOUNDED_WEAR;
+    violation->is_shortest = violation->cuts <= DEPTH_MAX + 1;
 }
 
 void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,
