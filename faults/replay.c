@@ -15,6 +15,9 @@
 // Resets without power loss that are followed before a replay gives up.
 #define RESETS_MAX 256u
 
+// More than the events of one power-on that does not go round.
+#define EVENTS_OF_A_LIFE 1000000u
+
 struct replayer {
     struct cp_world world;
     cp_step_fn on_step;
@@ -111,6 +114,7 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
     place_step(r, &step, entry);
     static const char *const areas[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "no area"};
     step.is_read = true;
+    step.is_page = cp_entry_is_page(entry);
     if (cp_entry_is_page(entry)) {
         snprintf(step.text, sizeof(step.text),
                  "the page of %s at +0x%x, whose erase was torn, turns out as '%s'",
@@ -214,6 +218,12 @@ static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
     return r->has_cut && r->cut.kind == kind && r->cut.event_index == event_count(r);
 }
 
+// Where a run is to be cut it ends, whatever it does: to know its places costs more than
+// to run it. A run that is cut after more events than any life has may go round instead.
+static bool is_place_wanted(const struct replayer *r) {
+    return !r->has_cut || event_count(r) > EVENTS_OF_A_LIFE;
+}
+
 // What wear there is matters as long as it is not too much already: a run that comes
 // back with more of it gets on, if only to its limit. The search sees it so too.
 static struct cp_hash with_wear(const struct replayer *r, struct cp_hash at) {
@@ -222,9 +232,16 @@ static struct cp_hash with_wear(const struct replayer *r, struct cp_hash at) {
                                           : at;
 }
 
+static struct cp_hash place(const struct replayer *r) {
+    return is_place_wanted(r) ? with_wear(r, cp_world_place(&r->world)) : (struct cp_hash){0, 0};
+}
+
 // The run has been there before since the power came on, so that it never ends.
 static bool rejoins(struct replayer *r, struct cp_hash at) {
     bool never_boots, is_new = false;
+    if (!is_place_wanted(r)) {
+        return false;
+    }
     if (!cp_visited_find(&r->places, at, &is_new) || is_new) {
         return false; // without memory a run that never ends is told to no end
     }
@@ -236,7 +253,7 @@ static bool rejoins(struct replayer *r, struct cp_hash at) {
 }
 
 static int on_operation(struct replayer *r, const struct cp_event *event) {
-    const struct cp_hash at = with_wear(r, cp_world_place(&r->world));
+    const struct cp_hash at = place(r);
     if (rejoins(r, at)) {
         return 0;
     }
@@ -280,7 +297,7 @@ static const char *note_text(const struct replayer *r, const struct cp_event *ev
 
 static int on_note(struct replayer *r, const struct cp_event *event) {
     char text[96];
-    const struct cp_hash at = with_wear(r, cp_world_place(&r->world));
+    const struct cp_hash at = place(r);
     if (rejoins(r, at)) {
         return 0;
     }

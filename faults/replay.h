@@ -24,6 +24,7 @@ struct cp_step {
     uint32_t old_value, new_value; // of a program
     uint32_t old_high;             // where the word was torn before: its most; else old_value
     bool is_read;                  // CP_STEP_EVENT: old_value to old_high was read as new_value
+    bool is_page;                  // of a read: a whole page was decided, new_value is its form
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
     char text[CP_MESSAGE_MAX];
