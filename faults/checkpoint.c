@@ -62,6 +62,13 @@ static bool is_open_id(const struct cp_explorer *x, uint32_t id, const uint8_t *
     return id <= x->last_id && (open_ids[id / 8] >> id % 8 & 1) != 0;
 }
 
+// A state that was not told of, since the search stopped in its boot, has a larger id.
+static void mark(const struct cp_explorer *x, uint8_t *bits, uint32_t id) {
+    if (id <= x->last_id) {
+        bits[id / 8] |= (uint8_t)(1u << id % 8);
+    }
+}
+
 // The ids of the states whose boots are on the present path, a bit each.
 static uint8_t *find_open_ids(const struct cp_explorer *x) {
     uint8_t *bits = calloc(x->last_id / 8 + 1, 1);
@@ -69,16 +76,15 @@ static uint8_t *find_open_ids(const struct cp_explorer *x) {
         return NULL;
     }
     for (size_t i = 0; i < x->frame_count; i++) {
-        bits[x->frames[i].id / 8] |= (uint8_t)(1u << x->frames[i].id % 8);
-        bits[x->frames[i].interrupted_id / 8] |= (uint8_t)(1u << x->frames[i].interrupted_id % 8);
+        mark(x, bits, x->frames[i].id);
+        mark(x, bits, x->frames[i].interrupted_id);
     }
     for (size_t i = 0; i < x->world.entry_count; i++) {
-        const struct cp_entry *entry = &x->world.entries[i];
-        if (entry->kind == CP_ENTRY_RESET) {
-            bits[entry->state_id / 8] |= (uint8_t)(1u << entry->state_id % 8);
+        if (x->world.entries[i].kind == CP_ENTRY_RESET) {
+            mark(x, bits, x->world.entries[i].state_id);
         }
     }
-    bits[x->current_id / 8] |= (uint8_t)(1u << x->current_id % 8);
+    mark(x, bits, x->current_id);
     return bits;
 }
 
@@ -90,6 +96,12 @@ static int find_open(const struct cp_explorer *x, struct cp_visited *states,
         const struct cp_visited_slot *slot = &x->reboot.slots[i];
         if (slot->id != 0 && is_open_id(x, slot->id, ids)) {
             err = add_open(states, slot->key, slot->id);
+        }
+    }
+    for (size_t i = 0; !err && i < x->reopened.capacity; i++) {
+        const struct cp_visited_slot *slot = &x->reopened.slots[i];
+        if (slot->id != 0 && !cp_visited_look(&x->reboot, slot->key)) {
+            err = add_open(states, slot->key, slot->id); // not met again so far
         }
     }
     for (size_t i = 0; !err && i < x->world.entry_count; i++) {
@@ -105,18 +117,24 @@ static bool is_used(const struct cp_visited_slot *slot) {
     return slot->key.low != 0 || slot->key.high != 0;
 }
 
-static uint64_t count_closed(const struct cp_visited *set, const struct cp_visited *open) {
+static bool is_closed(const struct cp_visited_slot *slot, const struct cp_visited *open,
+                      uint32_t last_id) {
+    return is_used(slot) && slot->id <= last_id && !cp_visited_look(open, slot->key);
+}
+
+static uint64_t count_closed(const struct cp_visited *set, const struct cp_visited *open,
+                             uint32_t last_id) {
     uint64_t count = 0;
     for (size_t i = 0; i < set->capacity; i++) {
-        count += is_used(&set->slots[i]) && !cp_visited_look(open, set->slots[i].key);
+        count += is_closed(&set->slots[i], open, last_id);
     }
     return count;
 }
 
 static void put_closed(struct file *file, const struct cp_visited *set,
-                       const struct cp_visited *open) {
+                       const struct cp_visited *open, uint32_t last_id) {
     for (size_t i = 0; i < set->capacity; i++) {
-        if (is_used(&set->slots[i]) && !cp_visited_look(open, set->slots[i].key)) {
+        if (is_closed(&set->slots[i], open, last_id)) {
             put(file, &set->slots[i], sizeof(set->slots[i]));
         }
     }
@@ -171,8 +189,8 @@ static void put_header(struct file *file, const struct cp_explorer *x,
     header.last_id = x->last_id;
     header.claims_open = x->claims_open;
     header.bound_was_hit = x->bound_was_hit;
-    header.reboot_count = count_closed(&x->reboot, states);
-    header.running_count = count_closed(&x->running, places);
+    header.reboot_count = count_closed(&x->reboot, states, x->last_id);
+    header.running_count = count_closed(&x->running, places, x->last_id);
     header.open_count = states->count;
     header.outcome_count = x->outcome_capacity;
     header.allowance_count = x->allowances.count;
@@ -192,8 +210,8 @@ static void put_all(struct file *file, const struct cp_explorer *x,
     const struct cp_liveness_notes *notes = &x->liveness;
     const struct cp_wear_levels *wear = &x->world.wear;
     put_header(file, x, program, states, places);
-    put_closed(file, &x->reboot, states);
-    put_closed(file, &x->running, places);
+    put_closed(file, &x->reboot, states, x->last_id);
+    put_closed(file, &x->running, places, x->last_id);
     for (size_t i = 0; i < states->capacity; i++) {
         if (is_used(&states->slots[i])) {
             put(file, &states->slots[i], sizeof(states->slots[i]));
@@ -249,7 +267,11 @@ static int refuse(struct cp_explorer *x, const char *path, const char *why) {
     return -1;
 }
 
+// The slots come in the order of a table: into a smaller one they would cluster.
 static void get_set(struct file *file, struct cp_visited *set, uint64_t count) {
+    if (cp_visited_reserve(set, count)) {
+        file->has_failed = true;
+    }
     for (uint64_t i = 0; i < count && !file->has_failed; i++) {
         struct cp_visited_slot slot;
         bool is_new;

@@ -121,17 +121,20 @@ static int init(struct cp_explorer *x, const struct cp_program *program) {
         snprintf(x->result->error, sizeof(x->result->error), "out of memory");
         return -1;
     }
+    if (x->notes) {
+        cp_audit_watch(x->notes, x->world.machine);
+    }
     return x->options->resume ? cp_checkpoint_load(x, program, x->options->resume) : 0;
 }
 
-// A search that something ended from outside can be gone on with.
-static bool may_go_on(enum cp_stop stop) {
-    return stop == CP_STOP_STATES || stop == CP_STOP_TIME || stop == CP_STOP_INTERRUPTED ||
-           stop == CP_STOP_MEMORY_BUDGET;
+bool cp_x_leaves_checkpoint(const struct cp_explorer *x) {
+    return x->options->checkpoint &&
+           (x->stop == CP_STOP_STATES || x->stop == CP_STOP_TIME ||
+            x->stop == CP_STOP_INTERRUPTED || x->stop == CP_STOP_MEMORY_BUDGET);
 }
 
 static void leave_checkpoint(const struct cp_explorer *x, const struct cp_program *program) {
-    if (x->options->checkpoint && may_go_on(x->stop)) {
+    if (cp_x_leaves_checkpoint(x)) {
         (void)cp_checkpoint_save(x, program, x->options->checkpoint); // or it starts anew
     }
 }
@@ -158,6 +161,7 @@ void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *p
     struct cp_explorer x = {.test_case = test_case,
                             .options = how->options ? how->options : &defaults,
                             .segment = CP_SEGMENT_NONE,
+                            .notes = how->notes,
                             .sink = how->sink,
                             .result = result,
                             .wanted = how->wanted,

@@ -284,7 +284,12 @@ void cp_x_run_forward(struct cp_explorer *x) {
     while (x->stop == CP_STOP_NONE && on_event(x, next_event(x)) && !x->path_is_broken) {
         tick(x);
     }
-    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0);       // there is no way to go on
+    cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0); // there is no way to go on
+    if (cp_x_leaves_checkpoint(x)) {
+        // These have the newest ids. They are met again by whoever goes on.
+        x->last_id -= (uint32_t)x->pending_count;
+        x->pending_count = 0;
+    }
     cp_x_resolve(x, CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE); // none are left but after a stop
 }
 

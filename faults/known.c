@@ -86,8 +86,13 @@ static bool is_covered(struct cp_explorer *x, struct cp_visited_slot *slot, bool
 
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new) {
-    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, cp_world_hash(&x->world), is_new);
+    struct cp_hash key = cp_world_hash(&x->world);
     *id = 0;
+    if (x->last_id >= x->test_case->bounds.states_max && !cp_visited_look(&x->reboot, key)) {
+        cp_x_stop(x, CP_STOP_STATES);
+        return false;
+    }
+    struct cp_visited_slot *slot = cp_visited_find(&x->reboot, key, is_new);
     if (!slot) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return false;

@@ -47,6 +47,9 @@ uint32_t cp_liveness_begin(struct cp_liveness_notes *notes, uint32_t state_id, u
     if (reserve_segment(notes) || reserve_state(notes, state_id)) {
         return CP_SEGMENT_NONE;
     }
+    if (state_id != 0 && notes->segment_of_state[state_id] != CP_SEGMENT_NONE) {
+        return notes->segment_of_state[state_id]; // a boot that is explored again
+    }
     uint32_t made = notes->segment_count++;
     struct cp_segment *segment = &notes->segments[made];
     *segment = (struct cp_segment){.sibling = CP_SEGMENT_NONE};
@@ -62,6 +65,9 @@ uint32_t cp_liveness_begin(struct cp_liveness_notes *notes, uint32_t state_id, u
 void cp_liveness_end(struct cp_liveness_notes *notes, uint32_t segment, uint32_t operations,
                      enum cp_segment_end end, uint32_t next, uint32_t next_offset) {
     struct cp_segment *ended = &notes->segments[segment];
+    if (end == CP_SEGMENT_JOINS && next == segment) {
+        return; // explored again, it comes to where it was then: what it did is noted
+    }
     ended->operations = operations;
     ended->end = end;
     ended->next = next;

@@ -15,6 +15,9 @@
 // Resets without power loss that are followed before a replay gives up.
 #define RESETS_MAX 256u
 
+// More than the events of one power-on that does not go round.
+#define EVENTS_OF_A_LIFE 1000000u
+
 struct replayer {
     struct cp_world world;
     cp_step_fn on_step;
@@ -93,6 +96,7 @@ static void place_step(const struct replayer *r, struct cp_step *step,
     step->page = step->address / device->part.erase_size_bytes;
     step->old_value = entry->old_value;
     step->new_value = entry->new_value;
+    step->old_high = entry->old_high;
 }
 
 static void tell_operation(struct replayer *r, const struct cp_entry *entry,
@@ -109,14 +113,18 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
     struct cp_step step = new_step(r, CP_STEP_EVENT);
     place_step(r, &step, entry);
     static const char *const areas[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "no area"};
+    step.is_read = true;
+    step.is_page = cp_entry_is_page(entry);
     if (cp_entry_is_page(entry)) {
-        tell(r, CP_STEP_EVENT, "the page of %s at +0x%x, whose erase was torn, turns out as '%s'",
-             areas[step.area], (unsigned)step.address,
-             cp_page_form_name((enum cp_page_form)entry->new_value));
+        snprintf(step.text, sizeof(step.text),
+                 "the page of %s at +0x%x, whose erase was torn, turns out as '%s'",
+                 areas[step.area], (unsigned)step.address,
+                 cp_page_form_name((enum cp_page_form)entry->new_value));
     } else {
-        tell(r, CP_STEP_EVENT, "the torn word of %s at +0x%x reads 0x%08x", areas[step.area],
-             (unsigned)step.address, (unsigned)entry->new_value);
+        snprintf(step.text, sizeof(step.text), "the torn word of %s at +0x%x reads 0x%08x",
+                 areas[step.area], (unsigned)step.address, (unsigned)entry->new_value);
     }
+    r->on_step(r->context, &step);
 }
 
 // --- the events of a run. Each returns 1 to go on, 0 where the run ends, -1 on
@@ -124,12 +132,51 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
 
 enum { TORN = 2 };
 
+// Has the torn form of an operation done something, though not all? Then it is whatever
+// the whole operation leaves.
+static bool leaves_whole(const struct replayer *r, const struct cp_entry *entry, uint32_t tear) {
+    const struct cp_machine_device *device = &r->world.machine->devices[entry->device];
+    const struct cp_nor *nor = &device->nor;
+    if (entry->kind == CP_ENTRY_PROGRAM) {
+        struct cp_range torn =
+            cp_tear_program_range((struct cp_range){entry->old_value, entry->old_high},
+                                  entry->new_value, (enum cp_program_tear)tear);
+        return torn.low != entry->old_value || torn.high != entry->old_high;
+    }
+    uint32_t count = device->part.erase_size_bytes / 4;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cp_range old = {nor->words[entry->word + i], cp_nor_high(nor, entry->word + i)};
+        bool is_erased;
+        struct cp_range torn = cp_tear_erase_range(&r->world.test_case->faults, tear, i, count, old,
+                                                   nor->erased_word, &is_erased);
+        if (torn.low != old.low || torn.high != old.high ||
+            (is_erased && nor->programs[entry->word + i] > 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A shape that leaves what was, or what the whole operation leaves, is none to the search;
+// written by hand it is a cut before or after.
+static int tear_as(struct replayer *r, struct cp_entry *entry, uint32_t tear) {
+    int torn = entry->kind == CP_ENTRY_PROGRAM
+                   ? cp_world_tear_program(&r->world, entry, (enum cp_program_tear)tear)
+                   : cp_world_tear_erase(&r->world, entry, tear);
+    entry = &r->world.entries[r->world.entry_count - 1]; // the journal may have moved
+    if (torn == 0 && leaves_whole(r, entry, tear)) {
+        cp_world_pop(&r->world);
+        return cp_world_operation(&r->world, UINT32_MAX) ? 0 : -1;
+    }
+    return torn;
+}
+
 static int tear_by_name(struct replayer *r, struct cp_entry *entry) {
     const struct cp_fault_model *faults = &r->world.test_case->faults;
     if (entry->kind == CP_ENTRY_PROGRAM) {
-        for (int i = 0; i < CP_PROGRAM_TEAR_COUNT; i++) {
+        for (uint32_t i = 0; i < CP_PROGRAM_TEAR_COUNT; i++) {
             if (strcmp(cp_program_tear_name((enum cp_program_tear)i), r->cut.tear) == 0) {
-                return cp_world_tear_program(&r->world, entry, (enum cp_program_tear)i);
+                return tear_as(r, entry, i);
             }
         }
         return -2;
@@ -138,7 +185,7 @@ static int tear_by_name(struct replayer *r, struct cp_entry *entry) {
         char name[32];
         cp_erase_tear_label(faults, i, name);
         if (strcmp(name, r->cut.tear) == 0) {
-            return cp_world_tear_erase(&r->world, entry, i);
+            return tear_as(r, entry, i);
         }
     }
     return -2;
@@ -171,9 +218,30 @@ static bool is_cut_here(const struct replayer *r, enum cp_token_kind kind) {
     return r->has_cut && r->cut.kind == kind && r->cut.event_index == event_count(r);
 }
 
+// Where a run is to be cut it ends, whatever it does: to know its places costs more than
+// to run it. A run that is cut after more events than any life has may go round instead.
+static bool is_place_wanted(const struct replayer *r) {
+    return !r->has_cut || event_count(r) > EVENTS_OF_A_LIFE;
+}
+
+// What wear there is matters as long as it is not too much already: a run that comes
+// back with more of it gets on, if only to its limit. The search sees it so too.
+static struct cp_hash with_wear(const struct replayer *r, struct cp_hash at) {
+    bool is_followed = (r->world.test_case->promises >> CP_PROMISE_BOUNDED_WEAR & 1u) != 0;
+    return is_followed && !r->is_violated ? cp_hash_add(at, cp_hash_pair(r->world.wear.hash, 43))
+                                          : at;
+}
+
+static struct cp_hash place(const struct replayer *r) {
+    return is_place_wanted(r) ? with_wear(r, cp_world_place(&r->world)) : (struct cp_hash){0, 0};
+}
+
 // The run has been there before since the power came on, so that it never ends.
 static bool rejoins(struct replayer *r, struct cp_hash at) {
     bool never_boots, is_new = false;
+    if (!is_place_wanted(r)) {
+        return false;
+    }
     if (!cp_visited_find(&r->places, at, &is_new) || is_new) {
         return false; // without memory a run that never ends is told to no end
     }
@@ -185,7 +253,7 @@ static bool rejoins(struct replayer *r, struct cp_hash at) {
 }
 
 static int on_operation(struct replayer *r, const struct cp_event *event) {
-    const struct cp_hash at = cp_world_place(&r->world);
+    const struct cp_hash at = place(r);
     if (rejoins(r, at)) {
         return 0;
     }
@@ -229,7 +297,7 @@ static const char *note_text(const struct replayer *r, const struct cp_event *ev
 
 static int on_note(struct replayer *r, const struct cp_event *event) {
     char text[96];
-    const struct cp_hash at = cp_world_place(&r->world);
+    const struct cp_hash at = place(r);
     if (rejoins(r, at)) {
         return 0;
     }
@@ -311,7 +379,7 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
 }
 
 static int start(struct replayer *r, enum cp_mode mode, uint8_t image) {
-    const struct cp_hash at = cp_world_place_of_start(&r->world, mode, image);
+    const struct cp_hash at = with_wear(r, cp_world_place_of_start(&r->world, mode, image));
     if (rejoins(r, at)) {
         return 0;
     }
@@ -361,7 +429,7 @@ static void power_on(struct replayer *r, bool power_lost) {
 }
 
 static void remember_reset(struct replayer *r) {
-    r->reset_hashes[r->reset_count] = cp_world_hash(&r->world);
+    r->reset_hashes[r->reset_count] = with_wear(r, cp_world_hash(&r->world));
     r->reset_entries[r->reset_count++] = r->world.entry_count;
 }
 
@@ -370,7 +438,7 @@ static int on_reset(struct replayer *r, const char *why) {
         return -1;
     }
     tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
-    struct cp_hash hash = cp_world_hash(&r->world);
+    struct cp_hash hash = with_wear(r, cp_world_hash(&r->world));
     for (uint32_t i = 0; i < r->reset_count; i++) {
         if (cp_hash_equal(r->reset_hashes[i], hash)) {
             cp_world_went_round(&r->world, r->reset_entries[i], why);

@@ -18,10 +18,13 @@ struct cp_step {
     enum cp_step_kind kind;
     uint32_t event_index;          // in this run, from 1; counts programs, erases and events
     uint32_t cuts;                 // power losses so far
-    enum cp_area area;             // of a program or erase; CP_AREA_COUNT if outside all
+    enum cp_area area;             // of an operation or a read; CP_AREA_COUNT if outside all
     uint32_t page;                 // index within the area
     uint32_t address;              // within the area, in bytes
     uint32_t old_value, new_value; // of a program
+    uint32_t old_high;             // where the word was torn before: its most; else old_value
+    bool is_read;                  // CP_STEP_EVENT: old_value to old_high was read as new_value
+    bool is_page;                  // of a read: a whole page was decided, new_value is its form
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
     char text[CP_MESSAGE_MAX];

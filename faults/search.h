@@ -53,6 +53,9 @@ void cp_x_power_on(struct cp_explorer *x);
 // Keep the machine as it is with a choice or a read. False without memory.
 bool cp_x_keep_snapshot(struct cp_explorer *x, struct cp_entry *entry);
 
+// Did something end the search that one can go on from, and is that wanted?
+bool cp_x_leaves_checkpoint(const struct cp_explorer *x);
+
 // What the search takes now.
 uint64_t cp_x_memory_bytes(const struct cp_explorer *x);
 

@@ -11,8 +11,17 @@
 
 #define BUSY_TIMEOUT_MS 10000
 
+// Where in the table the states of a case lie; those of cases that were explored at the
+// same time lie between each other.
+struct range {
+    int64_t case_id, first, last; // rowids
+};
+
 struct cp_look {
     sqlite3 *db;
+    struct range *ranges;
+    size_t range_count;
+    bool has_ranges;
     char error[CP_MESSAGE_MAX];
 };
 
@@ -34,6 +43,7 @@ struct cp_look *cp_look_open(const char *path, char *error) {
 void cp_look_close(struct cp_look *look) {
     if (look) {
         sqlite3_close(look->db);
+        free(look->ranges);
         free(look);
     }
 }
@@ -53,16 +63,17 @@ static int fail(struct cp_look *look) {
 // Takes one row. Other than 0 ends the reading.
 typedef int take_row(struct cp_look *look, sqlite3_stmt *row, void *context);
 
-static int each_row(struct cp_look *look, const char *sql, int64_t case_id, take_row *take,
-                    void *context) {
+static int each_row_of(struct cp_look *look, const char *sql, const struct range *range,
+                       take_row *take, void *context) {
     sqlite3_stmt *query = NULL;
     if (sqlite3_prepare_v2(look->db, sql, -1, &query, NULL) != SQLITE_OK) {
         return fail(look);
     }
-    if (sqlite3_bind_parameter_count(query) > 0) {
-        sqlite3_bind_int64(query, 1, case_id);
+    const int64_t values[] = {range->case_id, range->first, range->last};
+    for (int i = 0; i < sqlite3_bind_parameter_count(query); i++) {
+        sqlite3_bind_int64(query, i + 1, values[i]);
     }
-    int code, result = 0;
+    int code = SQLITE_DONE, result = 0;
     while (result == 0 && (code = sqlite3_step(query)) == SQLITE_ROW) {
         result = take(look, query, context);
     }
@@ -71,6 +82,12 @@ static int each_row(struct cp_look *look, const char *sql, int64_t case_id, take
     }
     sqlite3_finalize(query);
     return result;
+}
+
+static int each_row(struct cp_look *look, const char *sql, int64_t case_id, take_row *take,
+                    void *context) {
+    const struct range range = {.case_id = case_id};
+    return each_row_of(look, sql, &range, take, context);
 }
 
 static const char *text_at(sqlite3_stmt *row, int column) {
@@ -361,13 +378,49 @@ static int take_state(struct cp_look *look, sqlite3_stmt *row, void *context) {
     return taker->found(taker->context, &state);
 }
 
+static int take_range(struct cp_look *look, sqlite3_stmt *row, void *context) {
+    struct range *grown = realloc(look->ranges, (look->range_count + 1) * sizeof *grown);
+    (void)context;
+    if (!grown) {
+        snprintf(look->error, sizeof look->error, "out of memory");
+        return -1;
+    }
+    look->ranges = grown;
+    grown[look->range_count++] = (struct range){
+        sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2)};
+    return 0;
+}
+
+// One pass over all states, so that those of each case are not looked for in all of them.
+static int find_ranges(struct cp_look *look) {
+    if (look->has_ranges) {
+        return 0;
+    }
+    look->has_ranges = true;
+    return each_row(look, "SELECT case_id, min(rowid), max(rowid) FROM states GROUP BY case_id", 0,
+                    take_range, NULL);
+}
+
+static struct range range_of(const struct cp_look *look, int64_t case_id) {
+    for (size_t i = 0; i < look->range_count; i++) {
+        if (look->ranges[i].case_id == case_id) {
+            return look->ranges[i];
+        }
+    }
+    return (struct range){.case_id = case_id, .first = 0, .last = -1};
+}
+
 int cp_look_each_state(struct cp_look *look, int64_t case_id,
                        int (*found)(void *context, const struct cp_state_row *row), void *context) {
     struct state_taker taker = {found, context};
-    return each_row(look,
-                    "SELECT id, parent, boot, operation_index, site, fault, phase, outcome,"
-                    " final_image, hash FROM states WHERE case_id = ?1",
-                    case_id, take_state, &taker);
+    int err = find_ranges(look);
+    const struct range range = range_of(look, case_id);
+    return err ? err
+               : each_row_of(look,
+                             "SELECT id, parent, boot, operation_index, site, fault, phase,"
+                             " outcome, final_image, hash FROM states WHERE case_id = ?1"
+                             " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid",
+                             &range, take_state, &taker);
 }
 
 // --- sites

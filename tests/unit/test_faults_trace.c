@@ -21,13 +21,16 @@ static uint32_t random_below(uint32_t bound) {
 }
 
 static struct cp_token random_token(void) {
-    struct cp_token token = {.kind = (enum cp_token_kind)random_below(3)};
+    struct cp_token token = {.kind = (enum cp_token_kind)random_below(4)};
     token.event_index = random_below(3) == 0 ? UINT32_MAX - random_below(5) : 1 + random_below(900);
     if (token.kind == CP_TOKEN_TORN) {
         snprintf(token.tear, sizeof(token.tear), "%s",
                  random_below(2) ? "highest-bit-missing" : "mask-0f0f0f0f");
     } else if (token.kind == CP_TOKEN_CHOICE) {
         token.option = random_below(4);
+    } else if (token.kind == CP_TOKEN_READ) {
+        snprintf(token.tear, sizeof(token.tear), "%s",
+                 random_below(2) ? "f0f0f0f0" : "even-words-erased");
     }
     return token;
 }
@@ -61,8 +64,9 @@ static void test_writing(void **state) {
     char text[64] = "";
     cp_trace_append(text, sizeof(text), &(struct cp_token){.kind = CP_TOKEN_AFTER});
     cp_trace_append(text, sizeof(text), &(struct cp_token){CP_TOKEN_CHOICE, 7, 1, ""});
-    cp_trace_append(text, sizeof(text), &(struct cp_token){CP_TOKEN_TORN, 12, 0, "low-half"});
-    assert_string_equal(text, "a0,c7=1,t12.low-half");
+    cp_trace_append(text, sizeof(text), &(struct cp_token){CP_TOKEN_TORN, 12, 0, "any"});
+    cp_trace_append(text, sizeof(text), &(struct cp_token){CP_TOKEN_READ, 1, 0, "f0f0f0f0"});
+    assert_string_equal(text, "a0,c7=1,t12.any,v1=f0f0f0f0");
 }
 
 static void test_before_is_after_the_one_before(void **state) {
@@ -121,6 +125,10 @@ static void test_syntax_errors(void **state) {
         {"c5", "expected aN"},
         {"c5=", "expected aN"},
         {"c5=x", "expected aN"},
+        {"v0=00000000", "expected aN"},
+        {"v5", "expected aN"},
+        {"v5=", "expected aN"},
+        {"v5.00000000", "expected aN"},
         {",a1", "expected aN"},
         {"a1,,a2", "at ',a2': expected aN"},
         {"a1,", "nothing follows the last comma"},
@@ -159,7 +167,7 @@ static void test_visited_grows(void **state) {
         struct cp_visited_slot *slot = cp_visited_find(&visited, key_of(i), &is_new);
         assert_true(is_new);
         slot->id = i;
-        slot->torn_left = ~i;
+        slot->allowance = ~i;
     }
     assert_int_equal(visited.count, KEYS);
     assert_true(visited.capacity > KEYS);
@@ -168,7 +176,7 @@ static void test_visited_grows(void **state) {
         const struct cp_visited_slot *slot = cp_visited_find(&visited, key_of(i), &is_new);
         assert_false(is_new);
         assert_int_equal(slot->id, i);
-        assert_int_equal(slot->torn_left, ~i);
+        assert_int_equal(slot->allowance, ~i);
     }
     assert_int_equal(visited.count, KEYS);
     cp_visited_free(&visited);

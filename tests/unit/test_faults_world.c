@@ -1,14 +1,14 @@
 // test_faults_world.c: facts and undo, against counting everything anew.
 //
-// Random operations, torn ones among them, are done and undone. After each, the
-// facts must be those of the flash as it stands, told by comparing bytes; and a
-// walk back must leave every hash, count and ghost as they were.
+// Random operations, torn ones and reads of what they left undecided among them, are
+// done and undone. After each, the facts must be those of the flash as it stands, told by
+// comparing bytes; and a walk back must leave every hash, count and ghost as they were.
 
 #include "case_fixture.h"
 
 #include "faults/world.h"
 
-enum { STEPS = 600, DEVICES = 2 };
+enum { STEPS = 600, DEVICES = 2, PAGES = 8 + 4 };
 
 static uint64_t random_state = 42;
 
@@ -59,6 +59,9 @@ static bool cell_holds(const struct cp_world *world, enum cp_area area, uint32_t
                        const uint8_t *bytes) {
     const struct cp_program_area *place = &world->test_case->areas[area];
     const struct cp_nor *nor = &world->machine->devices[place->device].nor;
+    if (nor->undecided_count[place->offset_bytes / 64 + cell] > 0) {
+        return false; // it holds nothing until it is read
+    }
     return memcmp((const uint8_t *)nor->words + place->offset_bytes + 64 * cell, bytes, 64) == 0;
 }
 
@@ -136,6 +139,28 @@ static void tear_newest(struct cp_world *world) {
     assert_in_range(torn, 0, 1);
 }
 
+// Read a word; if it is undecided it, or its page, is decided.
+static void read_word(struct cp_world *world, enum cp_area area, uint32_t word) {
+    ask_for(world, CP_EVENT_READ, area, word, 0);
+    const struct cp_event event = world->machine->event;
+    const struct cp_nor *nor = &world->machine->devices[event.device].nor;
+    if (!cp_nor_is_open(nor, event.word)) {
+        return;
+    }
+    uint32_t options[CP_PAGE_FORM_COUNT] = {CP_PAGE_ERASED, CP_PAGE_OLD, CP_PAGE_EVEN_WORDS_ERASED,
+                                            CP_PAGE_LAST_WORD_OLD};
+    if (!cp_world_reads_page(world, &event)) {
+        const uint32_t low = nor->words[event.word], high = cp_nor_high(nor, event.word);
+        options[0] = high;
+        options[1] = low;
+        options[2] = options[3] = low | (high & 0x00FF00FFu);
+    }
+    struct cp_entry *entry = cp_world_read(world, options, CP_PAGE_FORM_COUNT);
+    assert_non_null(entry);
+    cp_world_take_option(world, entry, random_below(CP_PAGE_FORM_COUNT));
+    assert_false(cp_nor_is_open(nor, event.word));
+}
+
 static void note(struct cp_world *world) {
     const struct cp_ghost before = world->promises.ghost;
     static const enum cp_note notes[] = {CP_NOTE_REQUEST_BEGUN, CP_NOTE_REQUEST_RETURNED,
@@ -151,12 +176,11 @@ static void note(struct cp_world *world) {
         ended = cp_promises_note(&world->promises, told, NEW_IMAGE, OLD_IMAGE);
     }
     assert_non_null(cp_world_event(world, CP_ENTRY_MILESTONE, before, ended));
-    world->epoch_cuts++;
 }
 
 static void random_step(struct cp_world *world) {
     const enum cp_area area = random_below(2) == 0 ? CP_AREA_ACTIVE : CP_AREA_DFU;
-    switch (random_below(5)) {
+    switch (random_below(6)) {
     case 0: erase_page(world, area, random_below(2)); break;
     case 1:
         ask_for(world, CP_EVENT_PROGRAM, area, random_below(32), random_below(UINT32_MAX));
@@ -167,6 +191,7 @@ static void random_step(struct cp_world *world) {
         program_cell(world, area, random_below(2), random_below(2), random_below(2));
         break;
     case 3: note(world); break;
+    case 4: read_word(world, area, random_below(32)); break;
     default:
         if (world->entry_count > 0) {
             tear_newest(world);
@@ -208,9 +233,11 @@ static void test_facts_are_true(void **state) {
 struct picture {
     struct cp_hash hash;
     struct cp_ghost ghost;
-    uint32_t missing[CP_IMAGES_MAX], matches[CP_IMAGES_MAX], epoch_cuts;
-    uint16_t erases[DEVICES][8];
-    uint32_t words[DEVICES][128];
+    uint32_t missing[CP_IMAGES_MAX], matches[CP_IMAGES_MAX];
+    uint64_t wear_hash;
+    uint8_t levels[PAGES];
+    uint16_t erases[PAGES];
+    uint32_t words[DEVICES][128], highs[DEVICES][128];
     uint8_t programs[DEVICES][128];
 };
 
@@ -218,15 +245,18 @@ static void take_picture(const struct cp_world *world, struct picture *picture) 
     memset(picture, 0, sizeof(*picture));
     picture->hash = cp_world_hash(world);
     picture->ghost = world->promises.ghost;
-    picture->epoch_cuts = world->epoch_cuts;
+    picture->wear_hash = world->wear.hash;
+    memcpy(picture->levels, world->wear.levels, PAGES);
+    memcpy(picture->erases, world->wear.erases, sizeof(picture->erases));
     memcpy(picture->missing, world->facts.missing, sizeof(picture->missing));
     memcpy(picture->matches, world->facts.active_matches, sizeof(picture->matches));
     for (uint32_t i = 0; i < world->test_case->device_count; i++) {
         const struct cp_nor *nor = &world->machine->devices[i].nor;
-        memcpy(picture->erases[i], world->erases[i],
-               world->page_count[i] * sizeof(world->erases[i][0]));
         memcpy(picture->words[i], nor->words, nor->size_bytes);
         memcpy(picture->programs[i], nor->programs, nor->size_bytes / 4);
+        for (uint32_t word = 0; word < nor->size_bytes / 4; word++) {
+            picture->highs[i][word] = cp_nor_high(nor, word);
+        }
     }
 }
 
@@ -261,7 +291,6 @@ static void test_undo_restores_all(void **state) {
             take_picture(&world, &pictures[i]);
             counts[i] = world.entry_count;
             random_step(&world);
-            world.epoch_cuts = pictures[i].epoch_cuts; // the explorer's to count and restore
         }
         const uint32_t back_to = random_below(length);
         while (world.entry_count > counts[back_to]) {

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "reports/log.h"
+#include "reports/log_look.h"
 #include "reports/log_schema.h"
 
 #include <signal.h>
@@ -194,6 +195,163 @@ static void states_have_names(void **context) {
                 "none|5;after|0;torn|0;");
 }
 
+static void put_states(struct cp_log *log, int64_t case_id, uint32_t first, uint32_t count) {
+    for (uint32_t id = first; id < first + count; id++) {
+        const struct cp_state_row row = {.id = id, .parent = id - 1, .hash_low = id};
+        assert_int_equal(cp_log_state(log, case_id, &row), 0);
+    }
+}
+
+static void cases_can_be_open_at_the_same_time(void **context) {
+    struct scratch *scratch = *context;
+    struct cp_log *log = create(scratch->path);
+    struct cp_case one = make_case("one", 0), two = make_case("two", 0), three = make_case("3", 0);
+    struct cp_result result = make_result(CP_VERDICT_PROVED, true);
+    int64_t first = begin_case(log, &one), second = begin_case(log, &two);
+    int64_t third = begin_case(log, &three);
+    put_states(log, first, 1, 3);
+    put_states(log, second, 1, 5);
+    put_states(log, third, 1, 2);
+    put_states(log, first, 4, 1);
+    end_case(log, second, &two, &result);
+    end_case(log, first, &one, &result);
+    assert_int_equal(cp_log_drop_case(log, third), 0);
+    assert_int_equal(cp_log_close(log, true), 0);
+    assert_rows(scratch->path,
+                "SELECT scenario, count(*), verdict FROM cases c JOIN states s ON c.id = s.case_id"
+                " GROUP BY 1 ORDER BY 1",
+                "one|4|PROVED;two|5|PROVED;");
+    assert_rows(scratch->path, "SELECT count(*) FROM states", "9;");
+}
+
+static void a_case_can_be_opened_again(void **context) {
+    struct scratch *scratch = *context;
+    char error[CP_MESSAGE_MAX];
+    struct cp_log *log = create(scratch->path);
+    struct cp_case one = make_case("one", 0), two = make_case("two", 0);
+    struct cp_result result = make_result(CP_VERDICT_BOUNDED, false);
+    int64_t first = begin_case(log, &one), second = begin_case(log, &two);
+    put_states(log, first, 1, 3);
+    put_states(log, second, 1, 3);
+    end_case(log, first, &one, &result);
+    end_case(log, second, &two, &result);
+    assert_int_equal(cp_log_close(log, true), 0);
+    assert_int_equal(cp_log_reopen(scratch->path, &log, error), 0);
+    assert_int_equal(cp_log_restart_case(log, first, true), 0);
+    assert_int_equal(cp_log_restart_case(log, second, false), 0);
+    assert_rows(scratch->path, "SELECT complete, finished_at FROM run", "0|-;");
+    assert_rows(scratch->path, "SELECT DISTINCT verdict, is_complete FROM cases", "-|-;");
+    put_states(log, first, 4, 2);
+    put_states(log, second, 1, 1);
+    result.verdict = CP_VERDICT_PROVED;
+    end_case(log, first, &one, &result);
+    end_case(log, second, &two, &result);
+    assert_int_equal(cp_log_close(log, true), 0);
+    assert_rows(scratch->path, "SELECT case_id, count(*), max(id) FROM states GROUP BY 1",
+                "1|5|5;2|1|1;");
+    assert_rows(scratch->path, "SELECT case_id, count(*) FROM times GROUP BY 1", "1|1;2|1;");
+    assert_true(cp_log_reopen("/nonexistent/run.db", &log, error) < 0);
+}
+
+struct seen {
+    struct cp_look_case found;
+    struct cp_state_row last;
+    uint32_t case_count, state_count, site_count;
+};
+
+static int see_case(void *context, struct cp_look_case *found) {
+    struct seen *seen = context;
+    if (seen->case_count++ == 0) {
+        seen->found = *found;
+    } else {
+        cp_result_free(&found->result);
+    }
+    return 0;
+}
+
+static int see_state(void *context, const struct cp_state_row *row) {
+    struct seen *seen = context;
+    seen->last = *row;
+    seen->state_count++;
+    return 0;
+}
+
+static int see_site(void *context, const struct cp_log_site *site) {
+    struct seen *seen = context;
+    seen->site_count += strcmp(site->operation, "program") == 0;
+    return seen->site_count == 2 ? 7 : 0;
+}
+
+static struct cp_result full_result(const struct cp_site *site, struct cp_wear *wear) {
+    struct cp_result made = make_result(CP_VERDICT_VIOLATED, true);
+    made.stop = CP_STOP_CLAIMS_MET;
+    made.is_complete = true;
+    made.cuts_max = 2;
+    made.memo_hits = 11;
+    made.liveness = (struct cp_liveness){12, 13};
+    made.audit = (struct cp_audit){14, 15, 16};
+    made.sites = site;
+    made.site_count = 1;
+    made.wear = wear;
+    made.wear_count = 1;
+    made.violations[0] = (struct cp_violation){.promise = CP_PROMISE_TELLS_TRUTH,
+                                               .trace = "a1,t2.mask-20202020",
+                                               .cuts = 2,
+                                               .indifferent = "the tear"};
+    made.violation_count = 1;
+    return made;
+}
+
+static void what_is_written_can_be_read_back(void **context) {
+    struct scratch *scratch = *context;
+    char error[CP_MESSAGE_MAX];
+    struct cp_log *log = create(scratch->path);
+    struct cp_case one = make_case("one", 1u << CP_PROMISE_TELLS_TRUTH), two = make_case("two", 0);
+    struct cp_wear wear = {1, 2, 3, -4};
+    const struct cp_site site = {.frames = {1}, .frame_count = 1, .times = 5};
+    const struct cp_result result = full_result(&site, &wear);
+    const struct cp_state_row row = {.id = 9,
+                                     .edge = CP_EDGE_TORN_ERASE,
+                                     .tear = CP_ERASE_TEAR_COUNT + 3,
+                                     .site = 4,
+                                     .outcome = CP_OUTCOME_DFU_MODE,
+                                     .final_image = CP_IMAGE_NONE,
+                                     .hash_high = UINT64_MAX - 1,
+                                     .hash_low = 3};
+    int64_t first = begin_case(log, &one), second = begin_case(log, &two);
+    put_states(log, second, 1, 3);
+    assert_int_equal(cp_log_state(log, first, &row), 0);
+    put_states(log, second, 4, 3);
+    end_case(log, first, &one, &result);
+    assert_int_equal(cp_log_close(log, false), 0);
+
+    struct seen seen = {0};
+    struct cp_look *look = cp_look_open(scratch->path, error);
+    assert_non_null(look);
+    assert_int_equal(cp_look_each_case(look, see_case, &seen), 0);
+    assert_int_equal(seen.case_count, 2);
+    assert_string_equal(seen.found.name, "one");
+    assert_int_equal(seen.found.hash, 0x3f9a1c20);
+    const struct cp_result *back = &seen.found.result;
+    assert_int_equal(back->verdict, CP_VERDICT_VIOLATED);
+    assert_int_equal(back->stop, CP_STOP_CLAIMS_MET);
+    assert_true(back->is_complete && back->expectation_met && back->cuts_max == 2);
+    assert_int_equal(back->liveness.boot_operations_max, 13);
+    assert_int_equal(back->audit.surprises, 16);
+    assert_memory_equal(back->wear, &wear, sizeof wear);
+    assert_memory_equal(&back->violations[0], &result.violations[0], sizeof result.violations[0]);
+    assert_int_equal(cp_look_each_state(look, first, see_state, &seen), 0);
+    assert_int_equal(seen.state_count, 1);
+    assert_memory_equal(&seen.last, &row, sizeof row);
+    assert_int_equal(cp_look_each_state(look, second, see_state, &seen), 0);
+    assert_int_equal(seen.state_count, 7);
+    assert_int_equal(cp_look_each_state(look, 99, see_state, &seen), 0);
+    assert_int_equal(seen.state_count, 7);
+    assert_int_equal(cp_look_each_site(look, first, see_site, &seen), 7); // as the taker said
+    cp_result_free(&seen.found.result);
+    cp_look_close(look);
+}
+
 static void failures_are_what_nobody_claimed(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log = create(scratch->path);
@@ -343,6 +501,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(run_is_recorded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(existing_file_is_never_overwritten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(states_have_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cases_can_be_open_at_the_same_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_case_can_be_opened_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_written_can_be_read_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_are_what_nobody_claimed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cases_are_found_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(check_tells_files_apart, set_up, tear_down),

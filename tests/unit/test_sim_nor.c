@@ -26,6 +26,30 @@ static struct cp_nor new_nor(uint8_t erase_value, uint64_t place) {
     return nor;
 }
 
+// Make a cell of the fresh array what a torn erase left of the other's: a word that was
+// erased already is undecided as well, and only an undecided cell says so.
+static void undecide_like(struct cp_nor *fresh, const struct cp_nor *nor, uint32_t cell) {
+    const uint32_t first = cell * nor->words_per_cell;
+    cp_nor_undecide_cell(fresh, cell, false);
+    for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
+        if (!nor->undecided[word]) {
+            cp_nor_set_range(fresh, word, ~nor->words[word], ~nor->words[word], 0);
+        }
+        cp_nor_set_range(fresh, word, nor->words[word], cp_nor_high(nor, word),
+                         nor->programs[word]);
+    }
+}
+
+static bool has_decided_undecided_word(const struct cp_nor *nor, uint32_t cell) {
+    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
+        const uint32_t word = cell * nor->words_per_cell + i;
+        if (nor->undecided[word] && !cp_nor_is_open(nor, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // A fresh array with the same content and counts, written in a random order and by
 // ways that differ.
 static void expect_same_as_fresh(const struct cp_nor *nor) {
@@ -38,7 +62,15 @@ static void expect_same_as_fresh(const struct cp_nor *nor) {
         cp_nor_set_range(&fresh, word, nor->words[word], cp_nor_high(nor, word),
                          nor->programs[word]);
     }
+    for (uint32_t cell = 0; cell < CELLS; cell++) {
+        if (has_decided_undecided_word(nor, cell)) {
+            undecide_like(&fresh, nor, cell);
+        }
+    }
     assert_memory_equal(fresh.words, nor->words, SIZE_BYTES);
+    assert_memory_equal(fresh.undecided, nor->undecided, WORDS);
+    assert_memory_equal(fresh.undecided_count, nor->undecided_count,
+                        CELLS * sizeof(*fresh.undecided_count));
     assert_memory_equal(fresh.programs, nor->programs, WORDS);
     assert_true(cp_hash_equal(fresh.hash, nor->hash));
     for (uint32_t cell = 0; cell < CELLS; cell++) {
@@ -68,8 +100,9 @@ static void test_fresh_array_is_erased(void **state) {
 
 static void random_operation(struct cp_nor *nor) {
     const uint32_t word = random_below(WORDS);
-    switch (random_below(4)) {
+    switch (random_below(5)) {
     case 0: cp_nor_erase_cell(nor, random_below(CELLS)); break;
+    case 3: cp_nor_undecide_cell(nor, random_below(CELLS), random_below(2) == 0); break;
     case 1: cp_nor_set_word(nor, word, nor->words[word], (uint8_t)random_below(3)); break;
     case 2: {
         const uint32_t cell = random_below(CELLS);
@@ -141,6 +174,93 @@ static void test_save_and_restore(void **state) {
     }
     expect_same_as_fresh(&nor);
     free(save);
+    cp_nor_free(&nor);
+}
+
+// --- undecided words
+
+// Fill a cell: erased words, programmed ones, and one that is undecided already.
+static void fill_cell(struct cp_nor *nor, uint32_t cell) {
+    const uint32_t first = cell * nor->words_per_cell;
+    for (uint32_t i = 2; i < nor->words_per_cell; i++) {
+        cp_nor_set_word(nor, first + i, random_below(UINT32_MAX), 1);
+    }
+    cp_nor_set_range(nor, first + 1, 0x10, 0xF0, 2);
+}
+
+static void test_undecided_cell(void **state) {
+    (void)state;
+    struct cp_nor nor = new_nor(0xFF, 0), before = new_nor(0xFF, 0);
+    fill_cell(&nor, 2);
+    memcpy(before.words, nor.words, SIZE_BYTES);
+    const uint32_t first = 2 * nor.words_per_cell;
+    for (int forgets = 0; forgets < 2; forgets++) {
+        cp_nor_undecide_cell(&nor, 2, forgets != 0);
+        for (uint32_t i = 0; i < nor.words_per_cell; i++) {
+            assert_int_equal(nor.words[first + i], forgets ? 0 : before.words[first + i]);
+            assert_int_equal(cp_nor_high(&nor, first + i), UINT32_MAX);
+        }
+        assert_int_equal(nor.undecided_count[2], nor.words_per_cell);
+        assert_int_equal(nor.undecided_count[1], 0);
+        assert_int_equal(nor.programs[first + 1], 2);           // they stay
+        assert_int_equal(cp_nor_is_open(&nor, first), forgets); // it was erased, and is
+        expect_same_as_fresh(&nor);
+    }
+    const struct cp_hash once = nor.hash;
+    cp_nor_undecide_cell(&nor, 2, true);
+    assert_true(cp_hash_equal(nor.hash, once)); // nothing more to forget
+    cp_nor_erase_cell(&nor, 2);
+    assert_int_equal(nor.undecided_count[2], 0);
+    expect_same_as_fresh(&nor);
+    cp_nor_free(&before);
+    cp_nor_free(&nor);
+}
+
+static void test_undecided_cell_comes_back(void **state) {
+    (void)state;
+    struct cp_nor nor = new_nor(0xFF, 0);
+    uint8_t *save = malloc(4 * cp_nor_cell_save_size_bytes(&nor, 0));
+    assert_non_null(save);
+    for (uint32_t round = 0; round < 40; round++) {
+        const uint32_t cell = round % CELLS, first = cell * nor.words_per_cell;
+        fill_cell(&nor, cell);
+        if (round % 3 == 0) {
+            cp_nor_undecide_cell(&nor, cell, round % 2 == 0); // torn before
+        }
+        const struct cp_hash before = nor.hash;
+        const uint32_t low = nor.words[first + 1], high = cp_nor_high(&nor, first + 1);
+        const size_t size_bytes = cp_nor_cell_save_size_bytes(&nor, cell);
+        cp_nor_save_cell(&nor, cell, save);
+        cp_nor_undecide_cell(&nor, cell, round % 2 != 0);
+        cp_nor_set_word(&nor, first + 1, 7, 1); // one is read and decided
+        assert_ptr_equal(cp_nor_restore_cell(&nor, cell, save), save + size_bytes);
+        assert_true(cp_hash_equal(nor.hash, before));
+        assert_int_equal(nor.words[first + 1], low);
+        assert_int_equal(cp_nor_high(&nor, first + 1), high);
+        expect_same_as_fresh(&nor);
+    }
+    free(save);
+    cp_nor_free(&nor);
+}
+
+static void test_ranges(void **state) {
+    (void)state;
+    struct cp_nor nor = new_nor(0xFF, 0);
+    struct cp_hash seen[5];
+    static const uint32_t ranges[5][2] = {
+        {0, 0xFF}, {0, 0xFFFFFFFF}, {0x0F, 0xFF}, {0, 0}, {0xFF, 0xFF}};
+    for (int i = 0; i < 5; i++) {
+        cp_nor_set_range(&nor, 9, ranges[i][0], ranges[i][1], 1);
+        assert_int_equal(cp_nor_is_open(&nor, 9), ranges[i][0] != ranges[i][1]);
+        assert_int_equal(nor.undecided_count[0], ranges[i][0] != ranges[i][1]);
+        assert_int_equal(nor.words[9], ranges[i][0]);
+        assert_int_equal(cp_nor_high(&nor, 9), ranges[i][1]);
+        seen[i] = nor.hash;
+        for (int k = 0; k < i; k++) {
+            assert_false(cp_hash_equal(seen[i], seen[k]));
+        }
+        expect_same_as_fresh(&nor);
+    }
     cp_nor_free(&nor);
 }
 
@@ -223,6 +343,9 @@ int main(void) {
         cmocka_unit_test(test_hash_follows_random_operations),
         cmocka_unit_test(test_undo_comes_back),
         cmocka_unit_test(test_save_and_restore),
+        cmocka_unit_test(test_undecided_cell),
+        cmocka_unit_test(test_undecided_cell_comes_back),
+        cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_hash_tells_apart),
         cmocka_unit_test(test_swapped_cells),
         cmocka_unit_test(test_devices_are_told_apart),

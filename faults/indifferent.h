@@ -1,0 +1,14 @@
+// indifferent.h: what does not matter about a violation.
+
+#ifndef CP_FAULTS_INDIFFERENT_H
+#define CP_FAULTS_INDIFFERENT_H
+
+#include "faults/result.h"
+
+// Fill violation->indifferent: for each cut of the trace, which other cuts in its place
+// break the promise as well, and which do not. Only what was tried is told. Empty if
+// there is no cut, or no time until `deadline_seconds` (of cp_now_seconds()).
+void cp_tell_indifferent(const struct cp_case *test_case, const struct cp_program *program,
+                         struct cp_violation *violation, double deadline_seconds);
+
+#endif
