@@ -150,16 +150,17 @@ static void forget_parts(struct cp_case_run *one) {
     cp_run_set_parts(one, 1);
 }
 
-// What is kept of a search in a library holds addresses of where it lay in that process.
-static bool can_go_on(const struct resume *resume) {
-    return resume->run->options->core == NULL;
+// The results of parts that have ended hold addresses of where a library lay in that
+// process; a checkpoint does not.
+static bool can_go_on(const struct resume *resume, uint32_t part_count) {
+    return part_count <= 1 || resume->run->options->core == NULL;
 }
 
 static void restore_case(struct resume *resume, struct cp_case_run *one) {
     const char *log = resume->run->place.log;
     size_t index = (size_t)(one - resume->run->cases);
     uint32_t part_count = cp_resume_count_parts(log, index);
-    if (!one->is_known || one->has_ended || !can_go_on(resume)) {
+    if (!one->is_known || one->has_ended || !can_go_on(resume, part_count)) {
         return;
     }
     if (part_count > 1) {

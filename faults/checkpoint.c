@@ -267,7 +267,11 @@ static int refuse(struct cp_explorer *x, const char *path, const char *why) {
     return -1;
 }
 
+// The slots come in the order of a table: into a smaller one they would cluster.
 static void get_set(struct file *file, struct cp_visited *set, uint64_t count) {
+    if (cp_visited_reserve(set, count)) {
+        file->has_failed = true;
+    }
     for (uint64_t i = 0; i < count && !file->has_failed; i++) {
         struct cp_visited_slot slot;
         bool is_new;

@@ -58,9 +58,42 @@ static void narrow(struct cp_case *bounded, const struct cp_program *program,
     }
 }
 
-// Only the first part of a case searches with few cuts first, and only once.
-static bool begins_here(const struct cp_explore_options *options) {
-    return !options || (options->shard_index == 0 && !options->resume);
+// Only the first part of a case searches with few cuts first, and only once; of a case
+// that claims a failure each part, since that is where the failure is found.
+static bool begins_here(const struct cp_explore_options *options, bool is_claim) {
+    bool is_first = options && (options->shard_index == 0 || is_claim);
+    return !options || (is_first && !options->resume);
+}
+
+#define AUDIT_PASSES_MAX 4u
+
+// Search without a word until no more values are taken for others: the search that
+// follows is the one that checks them. False without memory: then there is no audit.
+static bool begin_audit(const struct cp_case *test_case, const struct cp_program *program,
+                        const struct cp_search *how, struct cp_audit_notes *notes) {
+    if (cp_audit_init(notes)) {
+        cp_audit_free(notes);
+        return false;
+    }
+    struct cp_sink quiet = {how->sink ? how->sink->context : NULL, NULL,
+                            how->sink ? how->sink->tick : NULL};
+    struct cp_search silent = *how;
+    struct cp_explore_options options = *how->options;
+    options.checkpoint = options.resume = NULL;
+    silent.sink = &quiet;
+    silent.notes = notes;
+    silent.options = &options;
+    for (uint32_t pass = 0; pass < AUDIT_PASSES_MAX; pass++) {
+        struct cp_result result;
+        enum cp_stop stop;
+        notes->has_grown = false;
+        cp_explorer_run(test_case, program, &silent, &result, &stop);
+        cp_result_free(&result);
+        if (stop != CP_STOP_NONE || !notes->has_grown) {
+            break;
+        }
+    }
+    return true;
 }
 
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
@@ -68,11 +101,19 @@ void cp_explore(const struct cp_case *test_case, const struct cp_program *progra
                 struct cp_result *result) {
     struct cp_case bounded = *test_case;
     struct cp_search how = {.options = options, .sink = sink, .wanted = CP_WANTED_ALL};
-    if (test_case->faults.cut && begins_here(options)) {
+    if (test_case->faults.cut &&
+        begins_here(options, test_case->expect.verdict == CP_VERDICT_VIOLATED)) {
         narrow(&bounded, program, &how);
+    }
+    struct cp_audit_notes notes;
+    if (options && options->is_audit && begin_audit(&bounded, program, &how, &notes)) {
+        how.notes = &notes;
     }
     enum cp_stop stop;
     cp_explorer_run(&bounded, program, &how, result, &stop);
+    if (how.notes) {
+        cp_audit_free(&notes);
+    }
     cp_conclude(test_case, &bounded, stop, options, result);
     if (!result->interrupted) {
         cp_shrink(test_case, program, result);

@@ -121,6 +121,9 @@ static int init(struct cp_explorer *x, const struct cp_program *program) {
         snprintf(x->result->error, sizeof(x->result->error), "out of memory");
         return -1;
     }
+    if (x->notes) {
+        cp_audit_watch(x->notes, x->world.machine);
+    }
     return x->options->resume ? cp_checkpoint_load(x, program, x->options->resume) : 0;
 }
 
@@ -158,6 +161,7 @@ void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *p
     struct cp_explorer x = {.test_case = test_case,
                             .options = how->options ? how->options : &defaults,
                             .segment = CP_SEGMENT_NONE,
+                            .notes = how->notes,
                             .sink = how->sink,
                             .result = result,
                             .wanted = how->wanted,

@@ -4,6 +4,7 @@
 #define CP_FAULTS_EXPLORER_H
 
 #include "faults/allowance.h"
+#include "faults/audit.h"
 #include "faults/explore.h"
 #include "faults/liveness.h"
 #include "faults/memo.h"
@@ -35,6 +36,7 @@ struct cp_explorer {
     struct cp_world world;
     struct cp_sites sites;
     const struct cp_explore_options *options;
+    struct cp_audit_notes *notes; // of an audit, or NULL
     struct cp_allowances allowances;
     struct cp_memo boots;   // starts of programs, up to their first event
     struct cp_memo classes; // reads of undecided words
@@ -72,7 +74,8 @@ struct cp_explorer {
 // state record, erase and milestone, but only at some hundred of its data words.
 struct cp_search {
     const struct cp_explore_options *options;
-    const struct cp_sink *sink; // may be NULL
+    const struct cp_sink *sink;   // may be NULL
+    struct cp_audit_notes *notes; // of an audit; may be NULL
     uint32_t wanted;
     bool is_sample;
 };

@@ -34,6 +34,7 @@ struct prober {
     uint8_t programs;
     struct trial trials[EVENTS_MAX];
     uint32_t trial_count;
+    struct cp_audit_notes *notes; // or NULL
     bool is_out_of_memory;
 };
 
@@ -223,7 +224,7 @@ struct class {
     uint32_t value;
     struct cp_hash event, place;
     bool is_ended;
-    uint32_t alias; // places known to be of this class: index of the class + 1, or 0
+    uint32_t alias; // of a class that was seen before: its index + 1, or 0
 };
 
 // Where a value leads by its next event; looked up among what other values led to.
@@ -271,12 +272,21 @@ static bool is_of_known_class(struct prober *p, struct found *found, const struc
     return false;
 }
 
-// Returns 1 if the value makes a new class, 0 if not, -1 without memory.
-static int classify(struct prober *p, struct found *found, uint32_t value) {
+// What stands for the class that entry `index` belongs to.
+static uint32_t representative(const struct found *found, uint32_t index) {
+    uint32_t alias = found->seen[index].alias;
+    return found->seen[alias == 0 ? index : alias - 1].value;
+}
+
+// Returns 1 if the value makes a new class, 0 if not, -1 without memory. *stands_for is
+// the value that stands for its class.
+static int classify(struct prober *p, struct found *found, uint32_t value, uint32_t *stands_for) {
     struct story story;
     tell(p, value, 1, false, &story);
     struct cp_hash key = key_of(&story);
-    if (cp_visited_look(&found->index, key)) {
+    const struct cp_visited_slot *slot = cp_visited_look(&found->index, key);
+    if (slot) {
+        *stands_for = representative(found, slot->id);
         return 0;
     }
     struct class new = {.value = value, .event = story.events[0], .is_ended = story.is_ended};
@@ -284,7 +294,16 @@ static int classify(struct prober *p, struct found *found, uint32_t value) {
     if (p->is_out_of_memory || see(found, key, &new)) {
         return -1;
     }
+    *stands_for = representative(found, found->seen_count - 1);
     return is_known ? 0 : 1;
+}
+
+// Keep for an audit that one value was taken for another.
+static int note(const struct prober *p, uint32_t value, uint32_t stands_for) {
+    if (!p->notes || value == stands_for) {
+        return 0;
+    }
+    return cp_audit_note(p->notes, p->device, p->word, stands_for, value);
 }
 
 static struct cp_classes *classify_all(struct prober *p, const uint32_t *values, uint32_t count,
@@ -305,8 +324,9 @@ static struct cp_classes *classify_all(struct prober *p, const uint32_t *values,
             }
             classes = larger;
         }
-        int is_new = classify(p, found, values[i]);
-        if (is_new < 0) {
+        uint32_t stands_for;
+        int is_new = classify(p, found, values[i], &stands_for);
+        if (is_new < 0 || (is_new == 0 && note(p, values[i], stands_for))) {
             free(classes);
             return NULL;
         }
@@ -333,46 +353,75 @@ static struct cp_classes *page_forms(void) {
     return classes;
 }
 
-static struct cp_classes *probe_word(struct prober *p, uint32_t plain, bool is_data,
-                                     bool is_audit) {
-    uint32_t *values = malloc(CP_VALUES_MAX * sizeof(*values));
+static struct cp_classes *probe_list(struct prober *p, const uint32_t *values, uint32_t count,
+                                     uint32_t usual_count) {
     struct found found = {0};
     struct cp_classes *classes = NULL;
-    if (values && cp_visited_init(&found.index) == 0) {
-        enum cp_values_kind usual = is_data ? CP_VALUES_DATA : CP_VALUES_STATE;
-        uint32_t usual_count = cp_values(p->range, plain, usual, values);
-        uint32_t count = usual_count;
-        if (is_audit) {
-            count += cp_values(p->range, plain, CP_VALUES_AUDIT, values + count);
-        }
+    if (cp_visited_init(&found.index) == 0) {
         classes = classify_all(p, values, count, usual_count, &found);
         cp_visited_free(&found.index);
     }
     free(found.seen);
+    return classes;
+}
+
+static struct cp_classes *probe_word(struct prober *p, uint32_t plain, bool is_data) {
+    uint32_t *values = malloc(2 * CP_VALUES_MAX * sizeof(*values));
+    if (!values) {
+        return NULL;
+    }
+    enum cp_values_kind usual = is_data ? CP_VALUES_DATA : CP_VALUES_STATE;
+    uint32_t usual_count = cp_values(p->range, plain, usual, values), count = usual_count;
+    if (p->notes) {
+        count += cp_values(p->range, plain, CP_VALUES_AUDIT, values + count);
+    }
+    struct cp_classes *classes = probe_list(p, values, count, usual_count);
     free(values);
     return classes;
 }
 
-struct cp_classes *cp_probe(struct cp_world *world, bool is_audit) {
+static int begin(struct prober *p, struct cp_world *world, struct cp_audit_notes *notes) {
+    const struct cp_event *event = &world->machine->event;
+    const struct cp_nor *nor = &world->machine->devices[event->device].nor;
+    *p = (struct prober){.world = world,
+                         .notes = notes,
+                         .device = event->device,
+                         .word = event->word,
+                         .programs = nor->programs[event->word],
+                         .range = {nor->words[event->word], cp_nor_high(nor, event->word)}};
+    return cp_machine_snapshot(world->machine, &p->snapshot);
+}
+
+static void end(struct prober *p) {
+    cp_machine_restore(p->world->machine, &p->snapshot);
+    cp_cpu_snapshot_free(&p->snapshot.cpu);
+}
+
+struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes) {
     struct cp_machine *machine = world->machine;
     const struct cp_event event = machine->event;
     cp_machine_clear_footprint(machine);
     if (cp_world_reads_page(world, &event)) {
         return page_forms();
     }
-    const struct cp_nor *nor = &machine->devices[event.device].nor;
-    struct prober p = {.world = world,
-                       .device = event.device,
-                       .word = event.word,
-                       .programs = nor->programs[event.word],
-                       .range = {nor->words[event.word], cp_nor_high(nor, event.word)}};
-    if (cp_machine_snapshot(machine, &p.snapshot)) {
+    struct prober p;
+    if (begin(&p, world, notes)) {
         return NULL;
     }
     enum cp_area area = cp_machine_area(machine, event.device, 4 * event.word);
     uint32_t plain = cp_world_plain_option(world, &event);
-    struct cp_classes *classes = probe_word(&p, plain, area != CP_AREA_STATE, is_audit);
-    cp_machine_restore(machine, &p.snapshot);
-    cp_cpu_snapshot_free(&p.snapshot.cpu);
+    struct cp_classes *classes = probe_word(&p, plain, area != CP_AREA_STATE);
+    end(&p);
+    return classes;
+}
+
+struct cp_classes *cp_probe_values(struct cp_world *world, const uint32_t *values, uint32_t count) {
+    struct prober p;
+    cp_machine_clear_footprint(world->machine);
+    if (begin(&p, world, NULL)) {
+        return NULL;
+    }
+    struct cp_classes *classes = probe_list(&p, values, count, 1);
+    end(&p);
     return classes;
 }

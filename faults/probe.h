@@ -9,6 +9,7 @@
 #ifndef CP_FAULTS_PROBE_H
 #define CP_FAULTS_PROBE_H
 
+#include "faults/audit.h"
 #include "faults/memo.h"
 #include "faults/world.h"
 
@@ -23,6 +24,10 @@ struct cp_classes {
 // The classes of the read that is the machine's present event. The machine and the flash
 // are left as they were; its footprint is what the classes depend on. Allocated, for the
 // caller to free; NULL without memory.
-struct cp_classes *cp_probe(struct cp_world *world, bool is_audit);
+// With `notes` it is an audit: more values are tried, and what was taken for what is noted.
+struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes);
+
+// The same for a read of a decided word: the classes of these values.
+struct cp_classes *cp_probe_values(struct cp_world *world, const uint32_t *values, uint32_t count);
 
 #endif

@@ -206,12 +206,16 @@ static bool confirm_returned(struct cp_ghost *ghost) {
     return true;
 }
 
-static void request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t running) {
+// A request by an image whose confirm took hold but never returned: that update has
+// ended without a word.
+static bool request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t running) {
+    bool ended = ghost->phase == CP_GHOST_CONFIRM_BEGUN && running == ghost->target;
     // Whoever asks is the image to return to; in DFU mode that is the trusted one.
     ghost->base = running;
     ghost->target = target;
     ghost->phase = CP_GHOST_REQUEST_BEGUN;
     ghost->installed = 0;
+    return ended;
 }
 
 static void request_returned(struct cp_ghost *ghost) {
@@ -225,7 +229,7 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
                       uint8_t running) {
     struct cp_ghost *ghost = &promises->ghost;
     switch (note) {
-    case CP_NOTE_REQUEST_BEGUN: request_begun(ghost, (uint8_t)value, running); return false;
+    case CP_NOTE_REQUEST_BEGUN: return request_begun(ghost, (uint8_t)value, running);
     case CP_NOTE_REQUEST_RETURNED: request_returned(ghost); return false;
     case CP_NOTE_CONFIRM_BEGUN:
         if (ghost->phase == CP_GHOST_TRIAL) {

@@ -4,6 +4,7 @@
 #include "faults/search.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // Where the program stands, and what the word may be. What else matters is read.
 static struct cp_hash key_of_read(const struct cp_machine *machine) {
@@ -14,7 +15,7 @@ static struct cp_hash key_of_read(const struct cp_machine *machine) {
 }
 
 static void count_audit(struct cp_explorer *x, const struct cp_classes *classes) {
-    if (x->options->is_audit) {
+    if (x->notes) {
         x->result->audit.reads++;
         x->result->audit.values += classes->values_tried;
         x->result->audit.surprises += classes->audit_count;
@@ -30,7 +31,7 @@ static const struct cp_classes *classes_of_read(struct cp_explorer *x, bool *is_
     if (known) {
         return known;
     }
-    struct cp_classes *found = cp_probe(&x->world, x->options->is_audit);
+    struct cp_classes *found = cp_probe(&x->world, x->notes);
     if (!found) {
         cp_x_stop(x, CP_STOP_MEMORY);
         return NULL;
@@ -63,7 +64,57 @@ static void take(struct cp_explorer *x, struct cp_entry *entry, uint32_t option)
     cp_x_begin_option(x, entry->segment);
 }
 
+// --- the audit of words that were decided
+
+// Try `value`, which the word holds, and all that it stands for.
+static struct cp_classes *try_others(struct cp_explorer *x, const struct cp_audit_class *class) {
+    uint32_t *values = malloc((class->count + 1) * sizeof(*values));
+    if (!values) {
+        return NULL;
+    }
+    values[0] = class->value;
+    memcpy(values + 1, class->others, class->count * sizeof(*values));
+    struct cp_classes *classes = cp_probe_values(&x->world, values, class->count + 1);
+    free(values);
+    return classes;
+}
+
+// What the word holds stands for other values. Does the program tell them apart here?
+static void audit_word(struct cp_explorer *x, const struct cp_audit_class *class) {
+    struct cp_machine *machine = x->world.machine;
+    struct cp_hash key = cp_hash_add(key_of_read(machine), cp_hash_pair(class->count, 43));
+    if (cp_memo_find(&x->classes, machine, key)) {
+        return;
+    }
+    struct cp_classes *classes = try_others(x, class);
+    if (!classes) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        return;
+    }
+    count_audit(x, classes);
+    if (cp_memo_add(&x->classes, machine, key, classes, sizeof(*classes))) {
+        free(classes);
+    }
+}
+
+// A watched word: it is as it was decided, and no event of the run.
+static bool on_watched_read(struct cp_explorer *x) {
+    struct cp_machine *machine = x->world.machine;
+    const struct cp_event event = machine->event;
+    uint32_t value = machine->devices[event.device].nor.words[event.word];
+    const struct cp_audit_class *class = cp_audit_look(x->notes, event.device, event.word, value);
+    if (class) {
+        audit_word(x, class);
+    }
+    cp_machine_answer(machine, value);
+    return true;
+}
+
 bool cp_x_on_read(struct cp_explorer *x) {
+    const struct cp_event *event = &x->world.machine->event;
+    if (!cp_nor_is_open(&x->world.machine->devices[event->device].nor, event->word)) {
+        return on_watched_read(x);
+    }
     uint32_t id;
     struct cp_hash at = cp_world_place(&x->world);
     if (cp_x_is_known_run(x, at, &id)) {

@@ -24,6 +24,8 @@ static bool is_still_legal(const struct cp_machine *machine, const struct cp_eve
            device->nor.programs[event->word] < device->part.programs_per_word;
 }
 
+// Keep where the program stands, and put it back: so that what it leaves below its live
+// stack is the same whether this was executed or looked up.
 static void keep(struct cp_explorer *x, struct cp_hash key) {
     struct cp_machine *machine = x->world.machine;
     struct cp_machine_snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -31,6 +33,7 @@ static void keep(struct cp_explorer *x, struct cp_hash key) {
         free(snapshot);
         return; // it is executed again, that is all
     }
+    cp_machine_restore(machine, snapshot);
     size_t size_bytes = sizeof(*snapshot) + snapshot->cpu.size_bytes;
     if (cp_memo_add(&x->boots, machine, key, snapshot, size_bytes)) {
         cp_x_free_start(snapshot);

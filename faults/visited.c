@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 4096u
+#define FULL_PERCENT   80u
 
 int cp_visited_init(struct cp_visited *visited) {
     visited->capacity = FIRST_CAPACITY;
@@ -48,6 +49,21 @@ static int grow(struct cp_visited *visited) {
     return 0;
 }
 
+int cp_visited_reserve(struct cp_visited *visited, size_t count) {
+    size_t capacity = visited->capacity;
+    while (count * 100 >= capacity * FULL_PERCENT) {
+        capacity *= 2;
+    }
+    struct cp_visited_slot *slots = calloc(capacity, sizeof(*slots));
+    if (!slots) {
+        return -1;
+    }
+    free(visited->slots);
+    visited->slots = slots;
+    visited->capacity = capacity;
+    return 0;
+}
+
 static struct cp_hash not_empty(struct cp_hash key) {
     if (key.low == 0 && key.high == 0) {
         key.low = 1; // the one key that means empty
@@ -63,7 +79,7 @@ struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_ha
     if (!*is_new) {
         return slot;
     }
-    if (visited->count * 100 >= visited->capacity * 80) {
+    if (visited->count * 100 >= visited->capacity * FULL_PERCENT) {
         if (grow(visited)) {
             return NULL;
         }

@@ -24,6 +24,9 @@ struct cp_visited {
 int cp_visited_init(struct cp_visited *visited);
 void cp_visited_free(struct cp_visited *visited);
 
+// Make an empty set large enough for so many keys. Returns 0, or -1 without memory.
+int cp_visited_reserve(struct cp_visited *visited, size_t count);
+
 // The slot of `key`, inserted with *is_new = true if it was not there. The slot
 // stays valid until the next insertion. NULL when there is no memory.
 struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_hash key,

@@ -159,7 +159,7 @@ static uint32_t read_flash(const struct cp_machine_device *device, uint32_t inde
                            const void *frame) {
     const struct cp_nor *nor = &device->nor;
     cp_machine_note_cell(attached, index, word / nor->words_per_cell);
-    if (!cp_nor_is_open(nor, word)) {
+    if (!cp_nor_is_open(nor, word) && !nor->watched[word]) {
         return nor->words[word];
     }
     clear_event();

@@ -9,6 +9,7 @@
 #include "sim/cpu_asan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // Where the stack lies; what a stack that was left has on it, in words from the
 // lowest, as cp_cpu_switch() pushes it; which of them it returns to.
@@ -41,8 +42,20 @@ static void prepare(struct cp_cpu *cpu) {
     cpu->program_stack_pointer = words;
 }
 
+// What the program left below its live stack is dead, but a later frame may lie over it
+// and not write all of it. So a program that came to an event by another way would look
+// different for a while. At each event it is forgotten.
+static void forget_dead(const struct cp_cpu *cpu) {
+    uint8_t *live = cpu->program_stack_pointer;
+    if (cpu->stop == CP_CPU_EVENT && cpu->low < live) {
+        cp_asan_unpoison(cpu->low, (size_t)(live - cpu->low));
+        memset(cpu->low, cpu->fill, (size_t)(live - cpu->low));
+    }
+}
+
 static void enter(struct cp_cpu *cpu) {
     cp_cpu_switch(&cpu->caller_stack_pointer, cpu->program_stack_pointer);
+    forget_dead(cpu);
 }
 
 static void leave(struct cp_cpu *cpu, bool for_good) {

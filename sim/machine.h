@@ -23,7 +23,7 @@ enum cp_event_kind {
     CP_EVENT_ILLEGAL, // the flash is used as its manual forbids; `message` says how
     CP_EVENT_NOTE,
     CP_EVENT_CHOICE, // answer with cp_machine_answer()
-    CP_EVENT_READ,   // an undecided word is read; answer with the value that it gives
+    CP_EVENT_READ,   // an undecided or watched word is read; answer with what it gives
     CP_EVENT_JUMP,
     CP_EVENT_DFU_MODE,
     CP_EVENT_PANIC,

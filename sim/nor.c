@@ -65,11 +65,12 @@ static int allocate(struct cp_nor *nor) {
     nor->words = malloc(nor->size_bytes);
     nor->high_words = calloc(word_count, 4);
     nor->undecided = calloc(word_count, 1);
+    nor->watched = calloc(word_count, 1);
     nor->undecided_count = calloc(nor->cell_count, sizeof(*nor->undecided_count));
     nor->programs = calloc(word_count, 1);
     nor->content = calloc(nor->cell_count, sizeof(*nor->content));
     nor->wear_sum = calloc(nor->cell_count, sizeof(*nor->wear_sum));
-    bool is_all = nor->words && nor->high_words && nor->undecided && nor->undecided_count &&
+    bool is_all = nor->words && nor->high_words && nor->undecided && nor->watched && nor->undecided_count &&
                   nor->programs && nor->content && nor->wear_sum;
     return is_all ? 0 : -1;
 }
@@ -101,6 +102,7 @@ void cp_nor_free(struct cp_nor *nor) {
     free(nor->words);
     free(nor->high_words);
     free(nor->undecided);
+    free(nor->watched);
     free(nor->undecided_count);
     free(nor->programs);
     free(nor->content);

@@ -28,7 +28,8 @@ struct cp_nor {
     uint64_t place;            // keeps the hashes of two devices apart
     uint32_t *words;           // size_bytes / 4; of an undecided word the low value
     uint32_t *high_words;      // of an undecided word the high value; otherwise meaningless
-    uint8_t *undecided;        // per word
+    uint8_t *undecided;       // per word
+    uint8_t *watched;         // per word: stop at each read, for an audit
     uint32_t *undecided_count; // per cell
     uint8_t *programs;         // per word, since its last erase
     struct cp_hash *content;   // per cell: sum over its words
