@@ -103,6 +103,13 @@ static void describe_faults(const struct cp_case *searched, struct text *text) {
     }
 }
 
+static void describe_audit(const struct cp_result *result, struct text *text) {
+    if (result->audit.surprises > 0) {
+        append(text, "; the audit found %llu classes of torn words that are taken for others",
+               (unsigned long long)result->audit.surprises);
+    }
+}
+
 static void describe_options(const struct cp_explore_options *options, struct text *text) {
     if (options && options->engine != CP_ENGINE_FAST) {
         append(text, "; %s engine", cp_engine_name(options->engine));
@@ -147,6 +154,7 @@ static void describe(const struct cp_case *searched, const struct cp_explore_opt
     describe_faults(searched, &text);
     describe_options(options, &text);
     append(&text, "; %s", end_text(options, result));
+    describe_audit(result, &text);
     // Paths that rejoin a known state end there, with their erase counts.
     bool is_wear_open = searched->faults.cut && result->verdict != CP_VERDICT_VIOLATED &&
                         !result->is_wear_exact &&
@@ -164,11 +172,14 @@ void cp_conclude(const struct cp_case *asked, const struct cp_case *searched, en
         result->verdict = CP_VERDICT_ERROR;
         snprintf(result->error, sizeof result->error, "%s", stop_text(options, stop));
     }
+    if (result->audit.surprises > 0 && result->verdict == CP_VERDICT_PROVED) {
+        result->verdict = CP_VERDICT_BOUNDED; // of some values nothing was proved
+    }
     result->is_complete = result->verdict != CP_VERDICT_ERROR && is_complete(options, stop);
     result->interrupted = stop == CP_STOP_INTERRUPTED;
     if (result->verdict != CP_VERDICT_ERROR || stop != CP_STOP_NONE) {
         describe(searched, options, result);
     }
-    result->expectation_met = result->verdict != CP_VERDICT_ERROR &&
+    result->expectation_met = result->verdict != CP_VERDICT_ERROR && result->audit.surprises == 0 &&
                               (is_part(options) ? part_meets(asked, result) : meets(asked, result));
 }

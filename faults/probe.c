@@ -35,6 +35,7 @@ struct prober {
     struct trial trials[EVENTS_MAX];
     uint32_t trial_count;
     struct cp_audit_notes *notes; // or NULL
+    bool is_next_enough;          // values with the same next event are of one class
     bool is_out_of_memory;
 };
 
@@ -234,8 +235,9 @@ struct found {
     struct cp_visited index; // of them
 };
 
-static struct cp_hash key_of(const struct story *story) {
-    return story->is_ended ? story->events[0] : cp_hash_add(story->places[0], story->events[0]);
+static struct cp_hash key_of(const struct prober *p, const struct story *story) {
+    return story->is_ended || p->is_next_enough ? story->events[0]
+                                                : cp_hash_add(story->places[0], story->events[0]);
 }
 
 static int see(struct found *found, struct cp_hash key, const struct class *new) {
@@ -283,7 +285,7 @@ static uint32_t representative(const struct found *found, uint32_t index) {
 static int classify(struct prober *p, struct found *found, uint32_t value, uint32_t *stands_for) {
     struct story story;
     tell(p, value, 1, false, &story);
-    struct cp_hash key = key_of(&story);
+    struct cp_hash key = key_of(p, &story);
     const struct cp_visited_slot *slot = cp_visited_look(&found->index, key);
     if (slot) {
         *stands_for = representative(found, slot->id);
@@ -404,13 +406,14 @@ struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes
     if (cp_world_reads_page(world, &event)) {
         return page_forms();
     }
+    // Of data it is an assumption, not a claim, that one wrong value is like another.
+    bool is_data = cp_machine_area(machine, event.device, 4 * event.word) != CP_AREA_STATE;
     struct prober p;
-    if (begin(&p, world, notes)) {
+    if (begin(&p, world, is_data ? NULL : notes)) {
         return NULL;
     }
-    enum cp_area area = cp_machine_area(machine, event.device, 4 * event.word);
     uint32_t plain = cp_world_plain_option(world, &event);
-    struct cp_classes *classes = probe_word(&p, plain, area != CP_AREA_STATE);
+    struct cp_classes *classes = probe_word(&p, plain, is_data);
     end(&p);
     return classes;
 }
@@ -421,6 +424,7 @@ struct cp_classes *cp_probe_values(struct cp_world *world, const uint32_t *value
     if (begin(&p, world, NULL)) {
         return NULL;
     }
+    p.is_next_enough = true;
     struct cp_classes *classes = probe_list(&p, values, count, 1);
     end(&p);
     return classes;

@@ -27,7 +27,7 @@ struct cp_classes {
 // With `notes` it is an audit: more values are tried, and what was taken for what is noted.
 struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes);
 
-// The same for a read of a decided word: the classes of these values.
+// The same for a read of a decided word: the classes of these values by the next event alone.
 struct cp_classes *cp_probe_values(struct cp_world *world, const uint32_t *values, uint32_t count);
 
 #endif

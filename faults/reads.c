@@ -79,11 +79,27 @@ static struct cp_classes *try_others(struct cp_explorer *x, const struct cp_audi
     return classes;
 }
 
+// Was the word written since the power came on? Then it is what was written, and no
+// torn word from before.
+static bool was_written(const struct cp_explorer *x, const struct cp_audit_class *class) {
+    uint32_t words = x->test_case->devices[class->device].erase_size_bytes / 4;
+    for (size_t i = x->world.entry_count; i > x->frames[x->frame_count - 1].base; i--) {
+        const struct cp_entry *entry = &x->world.entries[i - 1];
+        bool is_erase = entry->kind == CP_ENTRY_ERASE;
+        uint32_t count = is_erase ? words : entry->kind == CP_ENTRY_PROGRAM ? 1 : 0;
+        if (entry->device == class->device && class->word - entry->word < count) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // What the word holds stands for other values. Does the program tell them apart here?
 static void audit_word(struct cp_explorer *x, const struct cp_audit_class *class) {
     struct cp_machine *machine = x->world.machine;
     struct cp_hash key = cp_hash_add(key_of_read(machine), cp_hash_pair(class->count, 43));
-    if (cp_memo_find(&x->classes, machine, key)) {
+    const struct cp_classes *known = cp_memo_find(&x->classes, machine, key);
+    if (known && known->audit_count == 0) {
         return;
     }
     struct cp_classes *classes = try_others(x, class);
@@ -91,8 +107,10 @@ static void audit_word(struct cp_explorer *x, const struct cp_audit_class *class
         cp_x_stop(x, CP_STOP_MEMORY);
         return;
     }
-    count_audit(x, classes);
-    if (cp_memo_add(&x->classes, machine, key, classes, sizeof(*classes))) {
+    if (classes->audit_count == 0 || !was_written(x, class)) {
+        count_audit(x, classes);
+    }
+    if (known || cp_memo_add(&x->classes, machine, key, classes, sizeof(*classes))) {
         free(classes);
     }
 }
