@@ -49,7 +49,7 @@ static int reserve(struct cp_allowances *allowances) {
 uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_world *world,
                           uint32_t cuts_left, uint32_t torn_left) {
     struct cp_hash key = cp_hash_pair((uint64_t)cuts_left << 32 | torn_left, 51);
-    if (allowances->page_count > 0) {
+    if (allowances->page_count > 0 && !allowances->ignores_wear) {
         key = cp_hash_add(key, cp_hash_pair(world->wear.hash, 52));
     }
     const struct cp_visited_slot *known = cp_visited_look(&allowances->ids, key);
@@ -76,6 +76,9 @@ bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, u
     const struct cp_left *had = &allowances->left[old], *has = &allowances->left[new];
     if (had->cuts < has->cuts || had->torn < has->torn) {
         return false;
+    }
+    if (allowances->ignores_wear) {
+        return true;
     }
     const uint8_t *a = allowances->levels + (size_t)old * allowances->page_count;
     const uint8_t *b = allowances->levels + (size_t) new * allowances->page_count;

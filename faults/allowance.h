@@ -20,6 +20,7 @@ struct cp_left {
 
 struct cp_allowances {
     uint32_t page_count; // 0 if wear is not followed
+    bool ignores_wear;   // or not any more: that it is unbounded is known
     struct cp_visited ids;
     struct cp_hash *keys; // by id
     struct cp_left *left; // by id

@@ -112,7 +112,10 @@ static void describe_audit(const struct cp_result *result, struct text *text) {
 
 static void describe_options(const struct cp_explore_options *options, struct text *text) {
     if (options && options->engine != CP_ENGINE_FAST) {
-        append(text, "; %s engine", cp_engine_name(options->engine));
+        const struct cp_cpu *cpu = cp_cpu_open();
+        bool is_forced = cpu && !cp_cpu_can_snapshot(cpu);
+        append(text, "; %s engine%s", cp_engine_name(options->engine),
+               is_forced ? ": this host has no fast seam" : "");
     }
     if (is_part(options)) {
         append(text, "; part %u of %u", (unsigned)options->shard_index + 1,

@@ -1,6 +1,7 @@
 // explore.c: a case from search to verdict: few cuts first, then all.
 
 #include "faults/conclude.h"
+#include "faults/slow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,9 +107,31 @@ static void give_up(const struct cp_case *test_case, const struct cp_explore_opt
     cp_conclude(test_case, test_case, CP_STOP_NO_FUNCTION, options, result);
 }
 
+// Few cuts come first there by themselves, and so does the shortest trace.
+static void explore_slowly(const struct cp_case *test_case, const struct cp_program *program,
+                           const struct cp_explore_options *options, const struct cp_sink *sink,
+                           struct cp_result *result) {
+    static const struct cp_explore_options defaults;
+    struct cp_explore_options slow = options ? *options : defaults;
+    slow.engine = CP_ENGINE_SLOW;
+    enum cp_stop stop;
+    cp_slow_run(test_case, program, &slow, sink, result, &stop);
+    cp_conclude(test_case, test_case, stop, &slow, result);
+}
+
+// A CPU that cannot keep a program leaves no choice.
+static bool is_slow(const struct cp_explore_options *options) {
+    const struct cp_cpu *cpu = cp_cpu_open();
+    return (options && options->engine == CP_ENGINE_SLOW) || (cpu && !cp_cpu_can_snapshot(cpu));
+}
+
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_explore_options *options, const struct cp_sink *sink,
                 struct cp_result *result) {
+    if (is_slow(options)) {
+        explore_slowly(test_case, program, options, sink, result);
+        return;
+    }
     struct cp_case bounded = *test_case;
     struct cp_search how = {.options = options, .sink = sink, .wanted = CP_WANTED_ALL};
     bool is_claim = test_case->expect.verdict == CP_VERDICT_VIOLATED;

@@ -96,7 +96,7 @@ static void collect(struct cp_explorer *x) {
     result->seconds = x->seconds_before + cp_now_seconds() - x->started_seconds;
     result->states = x->last_id;
     result->visited_bytes = cp_x_memory_bytes(x);
-    result->is_wear_exact = x->allowances.page_count > 0;
+    result->is_wear_exact = x->allowances.page_count > 0 && !x->allowances.ignores_wear;
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }

@@ -14,7 +14,7 @@
 struct trial {
     uint32_t device, cell_first, cell_end; // of an erase
     uint32_t word, low, high;              // of a program
-    uint8_t programs;
+    uint8_t programs, undecided;
     uint8_t *saved; // of an erase
 };
 
@@ -55,7 +55,8 @@ static void try_program(struct prober *p, const struct cp_event *event, struct t
                             .word = event->word,
                             .low = nor->words[event->word],
                             .high = cp_nor_high(nor, event->word),
-                            .programs = nor->programs[event->word]};
+                            .programs = nor->programs[event->word],
+                            .undecided = nor->undecided[event->word]};
     uint32_t cell = event->word / nor->words_per_cell;
     note_cells(machine, event->device, cell, cell + 1);
     cp_nor_set_range(nor, event->word, trial->low & event->value, trial->high & event->value,
@@ -97,7 +98,8 @@ static void undo_trials(struct prober *p) {
             saved = cp_nor_restore_cell(nor, cell, saved);
         }
         if (!trial->saved && trial->cell_end == 0) {
-            cp_nor_set_range(nor, trial->word, trial->low, trial->high, trial->programs);
+            cp_nor_restore_word(nor, trial->word, trial->low, trial->high, trial->undecided,
+                                trial->programs);
         }
         free(trial->saved);
     }

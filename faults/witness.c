@@ -1,51 +1,54 @@
 // witness.c: a violation met on the present path, and the trace that leads to it.
 
+#include "faults/witness.h"
+
 #include "faults/search.h"
 #include "faults/tears.h"
 #include "faults/trace.h"
 
 #include <stdio.h>
 
-// What the read gave, unless it is what is read unasked.
-static void append_read(const struct cp_entry *entry, uint32_t event_index, char *trace) {
-    struct cp_token token = {.kind = CP_TOKEN_READ, .event_index = event_index};
-    if (entry->new_value == entry->plain_value) {
-        return;
+void cp_append_choice(uint32_t event_index, uint32_t option, char *trace) {
+    struct cp_token token = {.kind = CP_TOKEN_CHOICE, .event_index = event_index, .option = option};
+    if (option > 0) {
+        cp_trace_append(trace, CP_TRACE_MAX, &token);
     }
-    if (cp_entry_is_page(entry)) {
-        snprintf(token.tear, sizeof(token.tear), "%s",
-                 cp_page_form_name((enum cp_page_form)entry->new_value));
+}
+
+void cp_append_read(uint32_t event_index, bool is_page, uint32_t value, char *trace) {
+    struct cp_token token = {.kind = CP_TOKEN_READ, .event_index = event_index};
+    if (is_page) {
+        snprintf(token.tear, sizeof(token.tear), "%s", cp_page_form_name((enum cp_page_form)value));
     } else {
-        snprintf(token.tear, sizeof(token.tear), "%08x", (unsigned)entry->new_value);
+        snprintf(token.tear, sizeof(token.tear), "%08x", (unsigned)value);
     }
     cp_trace_append(trace, CP_TRACE_MAX, &token);
 }
 
-static void append_choices(const struct cp_world *world, size_t from, size_t to, char *trace) {
+void cp_append_cut(const struct cp_fault_model *faults, enum cp_edge edge, uint32_t event_index,
+                   uint32_t tear, char *trace) {
+    struct cp_token token = {.kind = CP_TOKEN_AFTER, .event_index = event_index};
+    if (edge == CP_EDGE_TORN_PROGRAM) {
+        token.kind = CP_TOKEN_TORN;
+        snprintf(token.tear, sizeof(token.tear), "%s",
+                 cp_program_tear_name((enum cp_program_tear)tear));
+    } else if (edge == CP_EDGE_TORN_ERASE) {
+        token.kind = CP_TOKEN_TORN;
+        cp_erase_tear_label(faults, tear, token.tear);
+    }
+    cp_trace_append(trace, CP_TRACE_MAX, &token);
+}
+
+static void append_answers(const struct cp_world *world, size_t from, size_t to, char *trace) {
     for (size_t i = from; i < to; i++) {
         const struct cp_entry *entry = &world->entries[i];
-        if (entry->kind == CP_ENTRY_CHOICE && entry->option > 0) {
-            struct cp_token token = {.kind = CP_TOKEN_CHOICE,
-                                     .event_index = (uint32_t)(i - from + 1),
-                                     .option = entry->option};
-            cp_trace_append(trace, CP_TRACE_MAX, &token);
-        } else if (entry->kind == CP_ENTRY_READ) {
-            append_read(entry, (uint32_t)(i - from + 1), trace);
+        uint32_t event_index = (uint32_t)(i - from + 1);
+        if (entry->kind == CP_ENTRY_CHOICE) {
+            cp_append_choice(event_index, entry->option, trace);
+        } else if (entry->kind == CP_ENTRY_READ && entry->new_value != entry->plain_value) {
+            cp_append_read(event_index, cp_entry_is_page(entry), entry->new_value, trace);
         }
     }
-}
-
-static void append_cut(const struct cp_explorer *x, const struct cp_frame *frame, char *trace) {
-    struct cp_token token = {.kind = CP_TOKEN_AFTER, .event_index = frame->event_index};
-    if (frame->edge == CP_EDGE_TORN_PROGRAM) {
-        token.kind = CP_TOKEN_TORN;
-        snprintf(token.tear, sizeof(token.tear), "%s",
-                 cp_program_tear_name((enum cp_program_tear)frame->tear));
-    } else if (frame->edge == CP_EDGE_TORN_ERASE) {
-        token.kind = CP_TOKEN_TORN;
-        cp_erase_tear_label(&x->test_case->faults, frame->tear, token.tear);
-    }
-    cp_trace_append(trace, CP_TRACE_MAX, &token);
 }
 
 static void write_trace(const struct cp_explorer *x, char *trace) {
@@ -55,9 +58,10 @@ static void write_trace(const struct cp_explorer *x, char *trace) {
         bool is_last = i + 1 == x->frame_count;
         size_t end = is_last ? x->world.entry_count : x->frames[i + 1].base;
         if (i > 0) {
-            append_cut(x, frame, trace);
+            cp_append_cut(&x->test_case->faults, frame->edge, frame->event_index, frame->tear,
+                          trace);
         }
-        append_choices(&x->world, frame->base, end, trace);
+        append_answers(&x->world, frame->base, end, trace);
     }
 }
 
@@ -93,6 +97,7 @@ void cp_x_on_violation(void *context, enum cp_promise promise, const char *messa
         return;
     }
     x->claims_open &= ~(1u << promise);
+    x->allowances.ignores_wear |= promise == CP_PROMISE_BOUNDED_WEAR; // it may grow for ever
     if (x->claims_open == 0) {
         cp_x_stop(x, CP_STOP_CLAIMS_MET);
     }

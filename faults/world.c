@@ -193,6 +193,7 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     entry->old_value = nor->words[event->word];
     entry->old_high = cp_nor_high(nor, event->word);
     entry->old_programs = nor->programs[event->word];
+    entry->old_undecided = nor->undecided[event->word];
     entry->new_value = entry->old_value & event->value; // programming only clears bits
     entry->new_high = entry->old_high & event->value;
     set_range(world, entry->device, entry->word, entry->new_value, entry->new_high,
@@ -257,22 +258,27 @@ bool cp_entry_is_page(const struct cp_entry *entry) {
     return entry->options_mark > entry->pool_mark;
 }
 
+static void restore_word(struct cp_world *world, const struct cp_entry *entry) {
+    struct cp_nor *nor = nor_of(world, entry->device);
+    uint32_t cell = entry->word / nor->words_per_cell;
+    cp_facts_before(&world->facts, nor, entry->device, cell);
+    cp_nor_restore_word(nor, entry->word, entry->old_value, entry->old_high, entry->old_undecided,
+                        entry->old_programs);
+    cp_facts_after(&world->facts, nor, entry->device, cell);
+}
+
 static void undo_read(struct cp_world *world, const struct cp_entry *entry) {
     if (cp_entry_is_page(entry)) {
         restore_page(world, entry);
     } else {
-        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
-                  entry->old_programs);
+        restore_word(world, entry);
     }
 }
 
 void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
     switch (entry->kind) {
     case CP_ENTRY_PROGRAM:
-    case CP_ENTRY_TORN_PROGRAM:
-        set_range(world, entry->device, entry->word, entry->old_value, entry->old_high,
-                  entry->old_programs);
-        break;
+    case CP_ENTRY_TORN_PROGRAM: restore_word(world, entry); break;
     case CP_ENTRY_ERASE:
     case CP_ENTRY_TORN_ERASE:
         cp_wear_undo_erase(&world->wear, entry->device, page_of(world, entry));
@@ -304,6 +310,7 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
         entry->old_value = copy.old_value;
         entry->old_high = copy.old_high;
         entry->old_programs = copy.old_programs;
+        entry->old_undecided = copy.old_undecided;
         entry->site = copy.site;
     }
     return entry;
@@ -311,8 +318,9 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
 
 int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear) {
-    struct cp_range torn = cp_tear_program_range(
-        (struct cp_range){below->old_value, below->old_high}, below->new_value, tear);
+    struct cp_range torn =
+        cp_tear_program_range((struct cp_range){below->old_value, below->old_high},
+                              below->new_high | ~below->old_high, tear);
     if ((torn.low == below->old_value && torn.high == below->old_high) ||
         (torn.low == below->new_value && torn.high == below->new_high)) {
         return 0;
@@ -450,6 +458,7 @@ struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
     entry->old_value = nor->words[event.word];
     entry->old_high = cp_nor_high(nor, event.word);
     entry->old_programs = nor->programs[event.word];
+    entry->old_undecided = nor->undecided[event.word];
     entry->option_count = option_count;
     entry->plain_value = cp_world_plain_option(world, &event);
     if (cp_world_reads_page(world, &event)) {

@@ -24,7 +24,7 @@ struct cp_entry {
     uint32_t device, word; // of an operation or a read
     uint32_t old_value, new_value;
     uint32_t old_high, new_high; // the high values, where words are undecided
-    uint8_t old_programs;
+    uint8_t old_programs, old_undecided;
     bool is_epoch_end; // an update ended here: wear counts started anew
     bool is_start;     // ACTIVE was started here
     bool is_undone;    // the explorer has undone it and is trying its torn forms

@@ -118,11 +118,11 @@ void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun) {
     rehash(nor, cell, begun);
 }
 
-static void put_value(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high) {
+static void put_value(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t is_undecided) {
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
     struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
-    uint8_t is_undecided = low != high;
     nor->undecided_count[cell] += (uint32_t)is_undecided - nor->undecided[word];
     nor->undecided[word] = is_undecided;
     nor->words[word] = low;
@@ -135,7 +135,7 @@ void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t 
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
     if (low != nor->words[word] || high != cp_nor_high(nor, word)) {
-        put_value(nor, word, low, high);
+        put_value(nor, word, low, high, low != high);
     }
     if (programs != nor->programs[word]) {
         struct cp_hash rest =
@@ -150,6 +150,17 @@ void cp_nor_set_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t 
     uint32_t cell = word / nor->words_per_cell;
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
     cp_nor_put_range(nor, word, low, high, programs);
+    cp_nor_end_cell(nor, cell, begun);
+}
+
+void cp_nor_restore_word(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                         uint8_t undecided, uint8_t programs) {
+    uint32_t cell = word / nor->words_per_cell;
+    struct cp_hash begun = cp_nor_begin_cell(nor, cell);
+    cp_nor_put_range(nor, word, low, high, programs);
+    if (nor->undecided[word] != undecided) {
+        put_value(nor, word, low, high, undecided);
+    }
     cp_nor_end_cell(nor, cell, begun);
 }
 

@@ -56,6 +56,11 @@ static inline uint32_t cp_nor_high(const struct cp_nor *nor, uint32_t word) {
     return nor->undecided[word] ? nor->high_words[word] : nor->words[word];
 }
 
+// Put a word back as it was, with what `undecided` said of it: a torn erase leaves a
+// word undecided that was erased before, between two equal values.
+void cp_nor_restore_word(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                         uint8_t undecided, uint8_t programs);
+
 // Can reading the word give more than one value?
 static inline bool cp_nor_is_open(const struct cp_nor *nor, uint32_t word) {
     return nor->undecided[word] && nor->high_words[word] != nor->words[word];

@@ -1,35 +1,53 @@
-// test_faults_oracle.c: the explorer against the slow way, state for state.
+// test_faults_oracle.c: the fast engine against the slow one, state for state.
 //
-// On small flashes both must reach the same set of states and see the same
-// promises broken: for each firmware, with clean cuts and with torn operations,
-// in each phase, with a download, with two flashes, and within each bound.
+// On small flashes both must reach the same set of states and see the same promises
+// broken: for each firmware, with clean cuts, torn operations and undecided words, in
+// each phase, with a download, with two flashes, and within each bound.
 
-#include "slow_explorer.h"
+#include "case_fixture.h"
 
 #include "sim/cpu.h"
-
-// Wear belongs to a path and not to a state, so the slow way does not judge it.
-#define JUDGED (ALL_PROMISES & ~BIT(CP_PROMISE_BOUNDED_WEAR))
 
 static const enum cp_firmware firmwares[] = {CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD, CP_FIRMWARE_HANGS,
                                              CP_FIRMWARE_EITHER};
 enum { FIRMWARES = 4 };
 
-// Both ways, and nothing may differ. Returns what the explorer reached.
+static struct reached explore_by(enum cp_engine engine, const struct cp_case *test_case,
+                                 const struct cp_program *program) {
+    struct reached reached = {0};
+    const struct cp_explore_options options = {.engine = engine};
+    const struct cp_sink sink = {.context = &reached, .state = reached_add};
+    cp_explore(test_case, program, &options, &sink, &reached.result);
+    reached_sort(&reached);
+    return reached;
+}
+
+static void tell(const char *engine, const struct reached *reached) {
+    const struct cp_result *result = &reached->result;
+    printf("  %s: %zu states, %llu operations, %llu boots, broken %x, %.2f s\n", engine,
+           reached->hash_count, (unsigned long long)result->operations,
+           (unsigned long long)result->boots, (unsigned)violated_bits(result), result->seconds);
+}
+
+// Both ways, and nothing may differ. Returns what the fast engine reached.
 static struct reached expect_same(const struct cp_case *given, size_t states_min) {
     const struct cp_case test_case = fixture_relentless(*given);
-    struct slow *slow = slow_explore(&test_case, &cp_program, SLOW_LEVEL_IS_CUTS);
-    struct reached by_oracle = slow_reached(slow, CP_UNLIMITED);
-    struct reached reached = fixture_explore(&test_case, &cp_program);
-    assert_int_equal(reached.hash_count, by_oracle.hash_count);
-    assert_true(is_same_set(&reached, &by_oracle));
-    assert_int_equal(reached.row_count, reached.hash_count); // each state is told once
-    assert_int_equal(reached.result.states, reached.hash_count);
-    assert_in_range(reached.hash_count, states_min, SIZE_MAX);
-    assert_int_equal(violated_bits(&reached.result) & JUDGED, slow->violated & JUDGED);
-    reached_free(&by_oracle);
-    slow_free(slow);
-    return reached;
+    struct reached slow = explore_by(CP_ENGINE_SLOW, &test_case, &cp_program);
+    struct reached fast = explore_by(CP_ENGINE_FAST, &test_case, &cp_program);
+    tell("slow", &slow);
+    tell("fast", &fast);
+    assert_int_equal(fast.hash_count, slow.hash_count);
+    assert_true(is_same_set(&fast, &slow));
+    assert_int_equal(fast.row_count, fast.hash_count); // each state is told once
+    assert_int_equal(slow.row_count, slow.hash_count);
+    assert_int_equal(fast.result.states, fast.hash_count);
+    assert_int_equal(slow.result.states, slow.hash_count);
+    assert_in_range(fast.hash_count, states_min, SIZE_MAX);
+    assert_int_equal(fast.result.verdict, slow.result.verdict);
+    assert_int_equal(fast.result.stop, slow.result.stop);
+    assert_int_equal(violated_bits(&fast.result), violated_bits(&slow.result));
+    reached_free(&slow);
+    return fast;
 }
 
 static void expect_same_set(const struct cp_case *given, size_t states_min) {
@@ -138,32 +156,18 @@ static void test_two_devices(void **state) {
     expect_same_set(&test_case, 700);
 }
 
-// --- bounds: the set within each bound is the oracle's set of that level
+// --- bounds
 
-static void expect_same_levels(const struct cp_case *given, enum slow_level level_is,
-                               uint32_t levels_min) {
-    const struct cp_case unbounded = fixture_relentless(*given);
-    struct slow *slow = slow_explore(&unbounded, &cp_program, level_is);
-    struct reached all = fixture_explore(&unbounded, &cp_program);
+// Within each bound the same set, which grows with it.
+static void expect_same_within(const struct cp_case *given, uint32_t *bound, uint32_t bounds) {
     struct reached last = {0};
-    uint32_t bound = 0;
-    for (; !is_same_set(&last, &all); bound++) {
-        struct cp_case bounded = unbounded;
-        *(level_is == SLOW_LEVEL_IS_CUTS ? &bounded.bounds.cuts_max : &bounded.bounds.torn_max) =
-            bound;
-        struct reached reached = fixture_explore(&bounded, &cp_program);
-        struct reached by_oracle = slow_reached(slow, bound);
-        assert_true(is_same_set(&reached, &by_oracle));
-        assert_true(last.hash_count < reached.hash_count);
+    for (*bound = 0; *bound < bounds; (*bound)++) {
+        struct reached reached = expect_same(given, last.hash_count + 1);
         assert_true(is_subset(&last, &reached));
-        reached_free(&by_oracle);
         reached_free(&last);
         last = reached;
     }
-    assert_in_range(bound, levels_min, 40);
     reached_free(&last);
-    reached_free(&all);
-    slow_free(slow);
 }
 
 static void test_bounded_cuts(void **state) {
@@ -171,7 +175,7 @@ static void test_bounded_cuts(void **state) {
     for (int i = 0; i < FIRMWARES; i++) {
         struct cp_case test_case = fixture_case(64, firmwares[i]);
         test_case.faults.erase_tears = BIT(CP_TEAR_FIRST_HALF) | BIT(CP_TEAR_SECOND_HALF);
-        expect_same_levels(&test_case, SLOW_LEVEL_IS_CUTS, 5);
+        expect_same_within(&test_case, &test_case.bounds.cuts_max, 5);
     }
 }
 
@@ -181,7 +185,45 @@ static void test_bounded_tears(void **state) {
     test_case.faults.erase_tears = BIT(CP_TEAR_FIRST_HALF) | BIT(CP_TEAR_ERASE_ODD_BITS);
     test_case.faults.program_tears = BIT(CP_TEAR_ODD_BITS);
     test_case.faults.torn_areas = BIT(CP_AREA_STATE);
-    expect_same_levels(&test_case, SLOW_LEVEL_IS_TORN, 5);
+    expect_same_within(&test_case, &test_case.bounds.torn_max, 4);
+}
+
+// --- undecided words
+
+static void test_undecided_data(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.torn_areas = BIT(CP_AREA_ACTIVE) | BIT(CP_AREA_DFU);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    expect_same_set(&test_case, 1000);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY_SUBSET);
+    expect_same_set(&test_case, 1000);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY);
+    expect_same_set(&test_case, 1000);
+}
+
+// Where a read decides nothing, two cuts break everything there is, and the search ends.
+static void test_undecided_state_words(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 3);
+    test_case.faults.torn_reads = CP_TORN_READS_UNSTABLE;
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+}
+
+static void test_undecided_state_page(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY_SUBSET);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.torn_reads = CP_TORN_READS_UNSTABLE; // each word is read again and again
+    fixture_area(&test_case, CP_AREA_ACTIVE, 2, 1);
+    fixture_area(&test_case, CP_AREA_DFU, 4, 2);
+    test_case.images[OLD_IMAGE].size_bytes = test_case.images[NEW_IMAGE].size_bytes = 64;
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
 }
 
 // --- what must not matter
@@ -283,6 +325,9 @@ int main(void) {
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_bounded_cuts),
         cmocka_unit_test(test_bounded_tears),
+        cmocka_unit_test(test_undecided_data),
+        cmocka_unit_test(test_undecided_state_words),
+        cmocka_unit_test(test_undecided_state_page),
         cmocka_unit_test(test_stack_fill_does_not_matter),
         cmocka_unit_test(test_running_twice_does_not_matter),
         cmocka_unit_test(test_either_is_good_and_bad),

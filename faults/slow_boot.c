@@ -1,0 +1,361 @@
+// slow_boot.c: the boots of a state, run from power-on once for each list of answers.
+//
+// What a boot asks, the world or an undecided word, is answered from a list. When it is
+// through, the last answer that has another option takes it, and the boot is run again.
+// Up to that answer it does what it did before, and no cut is tried there again.
+
+#include "faults/slow_search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A boot that does more than this for each word of flash goes on for ever.
+#define EVENTS_MIN      10000u
+#define EVENTS_PER_WORD 64u
+
+struct cp_slow_node cp_slow_child(struct cp_slow *s, enum cp_edge edge, enum cp_mode mode) {
+    const struct cp_slow_node *node = &s->nodes[s->boot.node];
+    struct cp_slow_node child = {.parent = s->boot.node,
+                                 .cuts = node->cuts + (edge == CP_EDGE_RESET ? 0 : 1),
+                                 .torn_left = node->torn_left,
+                                 .event_index = s->boot.event_count,
+                                 .site = UINT32_MAX,
+                                 .edge = edge,
+                                 .phase = mode == CP_MODE_BOOTLOADER ? CP_PHASE_BOOTLOADER
+                                                                     : CP_PHASE_APPLICATION,
+                                 .deeds = s->boot.deeds,
+                                 .is_free = node->is_free};
+    child.tokens = cp_slow_tokens(s);
+    return child;
+}
+
+// From here on nothing was done by an earlier run of this boot.
+static void become_fresh(struct cp_slow *s) {
+    if (!s->boot.is_fresh) {
+        memcpy(s->world.promises.counts, s->boot.counts, sizeof(s->boot.counts));
+    }
+    s->boot.is_fresh = true;
+}
+
+void cp_slow_begin_run(struct cp_slow *s) {
+    struct cp_slow_boot *boot = &s->boot;
+    const struct cp_slow_node *node = &s->nodes[boot->node];
+    cp_slow_load(s, boot->node);
+    memcpy(boot->counts, s->world.promises.counts, sizeof(boot->counts));
+    boot->event_count = node->edge == CP_EDGE_RESET ? node->event_index : 0;
+    boot->asked = 0;
+    boot->is_fresh = boot->question_count == 0 && !boot->is_quiet;
+    boot->events_of_run = 0;
+    boot->deeds = (struct cp_deeds){false, false, false};
+    s->result->boots++;
+    cp_machine_reset(s->world.machine, true);
+    cp_machine_start(s->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
+}
+
+// --- operations and milestones
+
+static void count_uncut(struct cp_slow *s, const struct cp_event *event) {
+    const struct cp_part *part = &s->test_case->devices[event->device];
+    if (!s->nodes[s->boot.node].is_uncut || !s->boot.is_plain || !s->boot.is_fresh) {
+        return;
+    }
+    if (event->kind == CP_EVENT_PROGRAM) {
+        s->result->uncut_programs++;
+        s->result->uncut_time_us += part->program_time_us;
+    } else {
+        s->result->uncut_erases++;
+        s->result->uncut_time_us += part->erase_time_us;
+    }
+}
+
+// An entry of the world's journal is not needed once it is there.
+static bool forget(struct cp_slow *s, const struct cp_entry *entry) {
+    if (!entry) {
+        cp_slow_stop(s, CP_STOP_MEMORY);
+        return false;
+    }
+    cp_world_pop(&s->world);
+    return true;
+}
+
+bool cp_slow_operate(struct cp_slow *s, uint32_t site) {
+    const struct cp_event *event = &s->world.machine->event;
+    s->result->operations++;
+    cp_slow_touch_page(s, event->device, event->word);
+    return forget(s, cp_world_operation(&s->world, site));
+}
+
+static bool on_operation(struct cp_slow *s) {
+    const struct cp_event *event = &s->world.machine->event;
+    bool is_program = event->kind == CP_EVENT_PROGRAM;
+    uint32_t device = event->device, word = event->word;
+    uint32_t site = cp_sites_find(&s->sites, event);
+    s->world.promises.counts[CP_PROMISE_LEGAL_FLASH_USE].exercised++;
+    s->boot.event_count++;
+    if (s->boot.is_fresh) {
+        cp_slow_cut_inside(s, site);
+    }
+    count_uncut(s, event);
+    if (!cp_slow_operate(s, site)) {
+        return false;
+    }
+    s->boot.deeds.erases |= !is_program;
+    if (s->boot.is_fresh) {
+        cp_slow_cut_after_operation(s, site, device, word, is_program);
+    }
+    return true;
+}
+
+static void milestone(struct cp_slow *s, bool ended, enum cp_mode mode) {
+    s->boot.event_count++;
+    if (ended) {
+        cp_wear_end_update(&s->world.wear, s->update_save);
+        s->boot.deeds.ends = true;
+    }
+    if (s->boot.is_fresh) {
+        cp_slow_cut_after_milestone(s, mode);
+    }
+}
+
+static bool on_note(struct cp_slow *s, const struct cp_event *event) {
+    const struct cp_machine *machine = s->world.machine;
+    bool ended = cp_promises_note(&s->world.promises, event->note, event->value, machine->image);
+    milestone(s, ended, machine->mode);
+    return true;
+}
+
+static bool on_jump(struct cp_slow *s) {
+    uint8_t image = cp_facts_active_image(&s->world.facts);
+    bool is_mixed = image == CP_IMAGE_NONE;
+    cp_slow_outcome(s, is_mixed ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED, image);
+    bool ended = cp_promises_started(&s->world.promises, image);
+    s->boot.deeds.starts |= !is_mixed;
+    milestone(s, ended, is_mixed ? CP_MODE_BOOTLOADER : CP_MODE_APPLICATION);
+    if (!is_mixed) {
+        cp_machine_start(s->world.machine, CP_MODE_APPLICATION, image);
+    }
+    return !is_mixed;
+}
+
+static bool on_dfu_mode(struct cp_slow *s) {
+    uint8_t base = s->world.promises.ghost.base;
+    cp_slow_outcome(s, CP_OUTCOME_DFU_MODE, CP_IMAGE_NONE);
+    cp_promises_dfu_mode(&s->world.promises);
+    milestone(s, false, CP_MODE_DFU);
+    cp_machine_start(s->world.machine, CP_MODE_DFU, base);
+    return true;
+}
+
+static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
+    enum cp_event_kind kind = event->kind;
+    uint32_t error = event->value;
+    s->boot.event_count++;
+    if (!s->boot.is_fresh) {
+        return false; // reached by an earlier run
+    }
+    struct cp_slow_node child = cp_slow_child(s, CP_EDGE_RESET, s->world.machine->mode);
+    child.is_uncut = s->nodes[s->boot.node].is_uncut && s->boot.is_plain;
+    uint32_t id = cp_slow_reach(s, &child);
+    if (id != 0) {
+        cp_slow_resets_to(s, id, kind, error);
+    }
+    return false; // that state has a boot of its own
+}
+
+static bool on_dead_end(struct cp_slow *s, const char *message) {
+    cp_promises_dead_end(&s->world.promises, message);
+    cp_slow_outcome(s, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
+    return false;
+}
+
+// --- questions
+
+static struct cp_slow_question *new_question(struct cp_slow *s) {
+    struct cp_slow_boot *boot = &s->boot;
+    if (boot->question_count == CP_QUESTIONS_MAX) {
+        s->bound_was_hit = true; // it may go on so for ever
+        return NULL;
+    }
+    struct cp_slow_question *question = &boot->questions[boot->question_count];
+    *question = (struct cp_slow_question){0};
+    return question;
+}
+
+static bool ask_world(struct cp_slow *s, uint32_t option_count) {
+    struct cp_slow_question *question = new_question(s);
+    if (question) {
+        question->option_count = option_count;
+        question->is_choice = true;
+        s->boot.question_count++;
+    }
+    return question != NULL;
+}
+
+// The question of a read. After trials the boot has to be run again to get there; a
+// trial itself stops there.
+static bool ask_word(struct cp_slow *s, const struct cp_event *event) {
+    if (s->boot.is_quiet) {
+        return false;
+    }
+    struct cp_slow_question *question = new_question(s);
+    if (!question) {
+        return false;
+    }
+    if (!cp_world_reads_page(&s->world, event)) {
+        s->boot.is_to_restart = true;
+    }
+    if (cp_slow_classify(s, question)) {
+        free(question->options);
+        cp_slow_stop(s, CP_STOP_MEMORY);
+        return false;
+    }
+    s->boot.question_count++;
+    return !s->boot.is_to_restart;
+}
+
+// The question that the present run has come to.
+static struct cp_slow_question *answer(struct cp_slow *s) {
+    struct cp_slow_boot *boot = &s->boot;
+    struct cp_slow_question *question = &boot->questions[boot->asked++];
+    if (boot->asked == boot->question_count && !boot->is_quiet) {
+        become_fresh(s);
+    }
+    boot->event_count++;
+    return question;
+}
+
+static bool on_choice(struct cp_slow *s, const struct cp_event *event) {
+    if (s->boot.asked == s->boot.question_count && !ask_world(s, event->value)) {
+        return false;
+    }
+    struct cp_slow_question *question = answer(s);
+    question->is_plain = question->taken == 0;
+    question->token = (struct cp_slow_token){s->boot.event_count, question->taken, true, false};
+    cp_machine_answer(s->world.machine, question->taken);
+    return true;
+}
+
+static bool on_read(struct cp_slow *s, const struct cp_event *event) {
+    if (s->boot.asked == s->boot.question_count && !ask_word(s, event)) {
+        return false;
+    }
+    struct cp_slow_question *question = answer(s);
+    s->result->torn_reads += s->boot.is_fresh;
+    cp_slow_touch_page(s, event->device, event->word);
+    struct cp_entry *entry = cp_world_read(&s->world, question->options, question->option_count);
+    if (!entry) {
+        cp_slow_stop(s, CP_STOP_MEMORY);
+        return false;
+    }
+    cp_world_take_option(&s->world, entry, question->taken);
+    question->is_plain = entry->new_value == entry->plain_value;
+    question->token = (struct cp_slow_token){s->boot.event_count, entry->new_value, false,
+                                             cp_entry_is_page(entry)};
+    return forget(s, entry);
+}
+
+// --- one run
+
+static bool on_event(struct cp_slow *s, const struct cp_event *event) {
+    switch (event->kind) {
+    case CP_EVENT_PROGRAM:
+    case CP_EVENT_ERASE: return on_operation(s);
+    case CP_EVENT_ILLEGAL: cp_promises_illegal(&s->world.promises, event->message); return true;
+    case CP_EVENT_NOTE: return on_note(s, event);
+    case CP_EVENT_CHOICE: return on_choice(s, event);
+    case CP_EVENT_READ: return on_read(s, event);
+    case CP_EVENT_JUMP: return on_jump(s);
+    case CP_EVENT_DFU_MODE: return on_dfu_mode(s);
+    case CP_EVENT_PANIC:
+    case CP_EVENT_RESET:
+    case CP_EVENT_HANG: return on_reset(s, event);
+    case CP_EVENT_IDLE:
+        if (s->world.machine->mode == CP_MODE_DFU && !s->test_case->dfu_host_present) {
+            cp_promises_dfu_idle(&s->world.promises);
+        }
+        return false;
+    case CP_EVENT_CRASH:
+    case CP_EVENT_STALL: return on_dead_end(s, event->message);
+    }
+    return false;
+}
+
+static uint64_t events_max(const struct cp_slow *s) {
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < s->test_case->device_count; i++) {
+        words += s->test_case->devices[i].size_bytes / 4;
+    }
+    return EVENTS_MIN + EVENTS_PER_WORD * words;
+}
+
+// Without a look at the program's state that is how a run is known that never ends.
+static bool goes_on_for_ever(struct cp_slow *s) {
+    if (s->boot.events_of_run < events_max(s)) {
+        return false;
+    }
+    s->bound_was_hit = true;
+    if (s->world.machine->mode == CP_MODE_BOOTLOADER) {
+        char message[96];
+        snprintf(message, sizeof(message),
+                 "boot loop: the bootloader has done %llu operations and does not end",
+                 (unsigned long long)s->boot.events_of_run);
+        on_dead_end(s, message);
+    } else if (s->boot.deeds.erases && !s->boot.deeds.ends) {
+        cp_promises_endless_wear(&s->world.promises);
+    }
+    return true;
+}
+
+bool cp_slow_step(struct cp_slow *s) {
+    cp_slow_tick(s);
+    s->boot.events_of_run++;
+    return s->stop == CP_STOP_NONE && on_event(s, cp_machine_run(s->world.machine)) &&
+           s->stop == CP_STOP_NONE && (s->boot.is_quiet || !goes_on_for_ever(s));
+}
+
+static void run_once(struct cp_slow *s) {
+    do {
+        s->boot.is_to_restart = false;
+        cp_slow_begin_run(s);
+        while (cp_slow_step(s)) {
+        }
+    } while (s->boot.is_to_restart && s->stop == CP_STOP_NONE);
+    if (!s->boot.is_fresh) {
+        become_fresh(s);
+    }
+}
+
+// Take the next list of answers; false when all were tried.
+static bool next_answers(struct cp_slow *s) {
+    struct cp_slow_boot *boot = &s->boot;
+    boot->is_plain = false;
+    for (; boot->question_count > 0; boot->question_count--) {
+        struct cp_slow_question *last = &boot->questions[boot->question_count - 1];
+        if (++last->taken < last->option_count) {
+            return true;
+        }
+        free(last->options);
+    }
+    return false;
+}
+
+static void free_questions(struct cp_slow_boot *boot) {
+    while (boot->question_count > 0) {
+        free(boot->questions[--boot->question_count].options);
+    }
+}
+
+void cp_slow_boot_node(struct cp_slow *s, uint32_t node) {
+    s->boot.node = node;
+    s->boot.question_count = 0;
+    s->boot.is_plain = true;
+    do {
+        run_once(s);
+    } while (s->stop == CP_STOP_NONE && next_answers(s));
+    free_questions(&s->boot);
+    uint32_t id = s->nodes[node].state;
+    if (cp_slow_state_of(s, id)->first_node == node) {
+        cp_slow_push(s, &s->booted, id);
+    }
+}
