@@ -1,6 +1,6 @@
 // test_faults_verdicts.c: bounds, verdicts, expectations, and the rows told of states.
 
-#include "slow_explorer.h"
+#include "case_fixture.h"
 
 static struct cp_result verdict_of(const struct cp_case *test_case) {
     struct reached reached = fixture_explore(test_case, &cp_program);
@@ -246,67 +246,7 @@ static void test_uncut_counts(void **state) {
     reached_free(&reached);
 }
 
-// --- rows: the state that a row tells of is where its cut leads
-
-struct walker {
-    struct slow *slow;
-    uint32_t events;
-    uint32_t event_index; // to stop after
-};
-
-// Run one event as the slow way does, but through resets. False where the run ends.
-static bool walk_event(struct walker *walker, const struct cp_event *event) {
-    struct slow *slow = walker->slow;
-    if (event->kind == CP_EVENT_ILLEGAL) {
-        return true;
-    }
-    walker->events++;
-    const bool goes_on = slow_event(slow, event);
-    if (event->kind == CP_EVENT_RESET || event->kind == CP_EVENT_HANG ||
-        event->kind == CP_EVENT_PANIC) {
-        if (walker->events < walker->event_index) {
-            cp_machine_reset(slow->world.machine, false);
-            cp_machine_start(slow->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
-        }
-        return true;
-    }
-    return goes_on;
-}
-
-static void tear_here(struct slow *slow, const struct cp_state_row *row) {
-    struct cp_entry *entry = &slow->world.entries[slow->world.entry_count - 1];
-    cp_world_undo(&slow->world, entry);
-    const int torn =
-        row->edge == CP_EDGE_TORN_PROGRAM
-            ? cp_world_tear_program(&slow->world, entry, (enum cp_program_tear)row->tear)
-            : cp_world_tear_erase(&slow->world, entry, row->tear);
-    assert_int_equal(torn, 1);
-}
-
-static void expect_row_leads_there(struct slow *slow, const struct cp_state_row *parent,
-                                   const struct cp_state_row *row) {
-    struct walker walker = {slow, 0, row->event_index};
-    const size_t *slot = slow_slot(slow, (struct cp_hash){parent->hash_low, parent->hash_high});
-    assert_true(*slot != 0);
-    slow_load(slow, *slot - 1);
-    cp_machine_reset(slow->world.machine, true);
-    cp_machine_start(slow->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
-    while (walker.events < row->event_index) {
-        if (!walk_event(&walker, cp_machine_run(slow->world.machine))) {
-            break;
-        }
-    }
-    assert_int_equal(walker.events, row->event_index);
-    const bool is_reset = slow->world.machine->event.kind == CP_EVENT_RESET ||
-                          slow->world.machine->event.kind == CP_EVENT_HANG;
-    assert_int_equal(is_reset, row->edge == CP_EDGE_RESET);
-    if (row->edge == CP_EDGE_TORN_PROGRAM || row->edge == CP_EDGE_TORN_ERASE) {
-        tear_here(slow, row);
-    }
-    const struct cp_hash hash = cp_world_hash(&slow->world);
-    assert_true(hash.low == row->hash_low && hash.high == row->hash_high);
-    assert_int_equal(row->cuts, parent->cuts + (row->edge != CP_EDGE_RESET));
-}
+// --- rows
 
 static int by_id(const void *a, const void *b) {
     const struct cp_state_row *left = a, *right = b;
@@ -321,10 +261,10 @@ static void test_rows(void **state) {
     test_case.faults.torn_areas = BIT(CP_AREA_ACTIVE) | BIT(CP_AREA_DFU);
     test_case = fixture_relentless(test_case);
     struct reached reached = fixture_explore(&test_case, &cp_program);
-    struct slow *slow = slow_explore(&test_case, &cp_program, SLOW_LEVEL_IS_CUTS);
     qsort(reached.rows, reached.row_count, sizeof(*reached.rows), by_id);
     assert_int_equal(reached.rows[0].edge, CP_EDGE_START);
     assert_int_equal(reached.rows[0].parent, 0);
+    assert_int_equal(reached.row_count, reached.hash_count);
     uint32_t edges = 0;
     for (size_t i = 0; i < reached.row_count; i++) {
         const struct cp_state_row *row = &reached.rows[i];
@@ -332,39 +272,44 @@ static void test_rows(void **state) {
         edges |= BIT(row->edge);
         if (i > 0) {
             assert_in_range(row->parent, 1, row->id - 1);
-            expect_row_leads_there(slow, &reached.rows[row->parent - 1], row);
+            const struct cp_state_row *parent = &reached.rows[row->parent - 1];
+            assert_int_equal(row->cuts, parent->cuts + (row->edge != CP_EDGE_RESET));
         }
     }
     assert_int_equal(edges, BIT(CP_EDGE_COUNT) - 1u); // of each kind, some
-    slow_free(slow);
     reached_free(&reached);
 }
 
-// Each state's outcome is what comes of it when it is booted and left alone.
+static int by_hash(const void *a, const void *b) {
+    const struct cp_state_row *left = a, *right = b;
+    if (left->hash_high != right->hash_high) {
+        return left->hash_high < right->hash_high ? -1 : 1;
+    }
+    return left->hash_low < right->hash_low ? -1 : left->hash_low > right->hash_low;
+}
+
+// Each state's outcome is what comes of it when it is booted and left alone: the slow
+// engine boots each one, the fast one tells most by where their runs meet another's.
 static void test_outcomes(void **state) {
     (void)state;
     struct cp_case test_case = fixture_case(64, CP_FIRMWARE_GOOD);
     test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ODD_BITS) | BIT(CP_TEAR_FIRST_HALF);
     test_case = fixture_relentless(test_case);
-    struct reached reached = fixture_explore(&test_case, &cp_program);
-    struct slow *slow = slow_explore(&test_case, &cp_program, SLOW_LEVEL_IS_CUTS);
-    for (size_t i = 0; i < reached.row_count; i++) {
-        const struct cp_state_row *row = &reached.rows[i];
-        slow_load(slow, *slow_slot(slow, (struct cp_hash){row->hash_low, row->hash_high}) - 1);
-        cp_machine_reset(slow->world.machine, true);
-        cp_machine_start(slow->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
-        const struct cp_event *event = cp_machine_run(slow->world.machine);
-        while (event->kind != CP_EVENT_JUMP) {
-            assert_true(slow_event(slow, event));
-            event = cp_machine_run(slow->world.machine);
-        }
-        const uint8_t image = slow_active_image(slow);
-        assert_int_equal(row->final_image, image);
-        assert_int_equal(row->outcome,
-                         image == CP_IMAGE_NONE ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED);
+    struct reached fast = fixture_explore(&test_case, &cp_program), slow = {0};
+    const struct cp_explore_options slowly = {.engine = CP_ENGINE_SLOW};
+    const struct cp_sink sink = {.context = &slow, .state = reached_add};
+    cp_explore(&test_case, &cp_program, &slowly, &sink, &slow.result);
+    assert_int_equal(fast.row_count, slow.row_count);
+    qsort(fast.rows, fast.row_count, sizeof(*fast.rows), by_hash);
+    qsort(slow.rows, slow.row_count, sizeof(*slow.rows), by_hash);
+    for (size_t i = 0; i < fast.row_count; i++) {
+        assert_int_equal(by_hash(&fast.rows[i], &slow.rows[i]), 0);
+        assert_int_equal(fast.rows[i].outcome, slow.rows[i].outcome);
+        assert_int_equal(fast.rows[i].final_image, slow.rows[i].final_image);
+        assert_int_not_equal(slow.rows[i].outcome, CP_OUTCOME_UNKNOWN);
     }
-    slow_free(slow);
-    reached_free(&reached);
+    reached_free(&fast);
+    reached_free(&slow);
 }
 
 int main(void) {
