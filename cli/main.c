@@ -28,7 +28,7 @@ static const struct command {
     {"merge", CP_COMMAND_MERGE, cp_command_merge, "LOG...", "make one log of those of all parts",
      "cutproof merge --log all.db part1.db part2.db"},
     {"bench", CP_COMMAND_BENCH, cp_command_bench, "[FILE|DIR...]",
-     "measure the exploration, keep no log", "cutproof bench scenarios/seed"},
+     "measure these cases, or run the benchmark", "cutproof bench scenarios/seed"},
     {"doctor", CP_COMMAND_DOCTOR, cp_command_doctor, "", "check that this machine can run cases",
      "cutproof doctor"},
 };

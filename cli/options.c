@@ -41,6 +41,7 @@ static const struct option_row table[] = {
      "a budget for each case, such as 64MiB or 2GiB"},
     {"max-states", 0, "N", FIELD(states_text), SEARCHES, "a budget for each case"},
     {"audit", 0, NULL, FIELD(audit), SEARCHES, "check that torn words read as one class are one"},
+    {"quick", 0, NULL, FIELD(quick), CP_COMMAND_BENCH, "a short benchmark, with small pages"},
     {"resume", 0, "LOG", FIELD(resume), CP_COMMAND_RUN, "go on with the run that wrote this log"},
     {"fail-fast", 'x', NULL, FIELD(fail_fast), CP_COMMAND_RUN,
      "stop after the first case that is not as expected"},

@@ -29,6 +29,7 @@ struct cp_options {
     uint32_t seconds_max, states_max;
     uint64_t memory_max_bytes;
     bool audit;
+    bool quick;
     bool fail_fast;
     bool list_violations;
     bool print_schema;

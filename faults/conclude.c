@@ -133,6 +133,10 @@ static const char *stop_text(const struct cp_explore_options *options, enum cp_s
     case CP_STOP_LOG_FAILED: return "stopped because the log could not be written";
     case CP_STOP_MEMORY_BUDGET: return "stopped when the memory budget ran out";
     case CP_STOP_MEMORY: return "stopped for lack of memory";
+    case CP_STOP_NO_FUNCTION:
+        return "stopped: the program is not a function of the flash: what it read was the same, "
+               "and "
+               "it did something else (does it keep anything outside its stack?)";
     case CP_STOP_VIOLATION:
     case CP_STOP_CLAIMS_MET: return "stopped at the violation";
     default: return "all reachable states seen";
@@ -171,7 +175,7 @@ void cp_conclude(const struct cp_case *asked, const struct cp_case *searched, en
                  const struct cp_explore_options *options, struct cp_result *result) {
     result->stop = stop;
     result->cuts_max = searched->bounds.cuts_max;
-    if (stop == CP_STOP_LOG_FAILED || stop == CP_STOP_MEMORY) {
+    if (stop == CP_STOP_LOG_FAILED || stop == CP_STOP_MEMORY || stop == CP_STOP_NO_FUNCTION) {
         result->verdict = CP_VERDICT_ERROR;
         snprintf(result->error, sizeof result->error, "%s", stop_text(options, stop));
     }

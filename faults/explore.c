@@ -4,6 +4,7 @@
 #include "faults/slow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FIRST_SECONDS 5u
 
@@ -40,8 +41,8 @@ static enum cp_stop try_first(const struct cp_case *test_case, const struct cp_p
 }
 
 // Narrow the case and the way to search it to the first search that finds something.
-static void narrow(struct cp_case *bounded, const struct cp_program *program,
-                   struct cp_search *how) {
+static enum cp_stop narrow(struct cp_case *bounded, const struct cp_program *program,
+                           struct cp_search *how) {
     bool is_claim = bounded->expect.verdict == CP_VERDICT_VIOLATED;
     for (size_t i = 0; i < sizeof(first_searches) / sizeof(first_searches[0]); i++) {
         const struct first_search *first = &first_searches[i];
@@ -54,9 +55,10 @@ static void narrow(struct cp_case *bounded, const struct cp_program *program,
             how->is_sample = first->is_sample;
         }
         if (stop != CP_STOP_NONE && stop != CP_STOP_TIME) {
-            return; // found, interrupted, or out of memory
+            return stop; // found, interrupted, or out of memory
         }
     }
+    return CP_STOP_NONE;
 }
 
 // Only the first part of a case searches with few cuts first, and only once; of a case
@@ -97,6 +99,14 @@ static bool begin_audit(const struct cp_case *test_case, const struct cp_program
     return true;
 }
 
+// The first searches showed that no search of this program means anything.
+static void give_up(const struct cp_case *test_case, const struct cp_explore_options *options,
+                    struct cp_result *result) {
+    memset(result, 0, sizeof(*result));
+    result->verdict = CP_VERDICT_ERROR;
+    cp_conclude(test_case, test_case, CP_STOP_NO_FUNCTION, options, result);
+}
+
 // Few cuts come first there by themselves, and so does the shortest trace.
 static void explore_slowly(const struct cp_case *test_case, const struct cp_program *program,
                            const struct cp_explore_options *options, const struct cp_sink *sink,
@@ -124,9 +134,11 @@ void cp_explore(const struct cp_case *test_case, const struct cp_program *progra
     }
     struct cp_case bounded = *test_case;
     struct cp_search how = {.options = options, .sink = sink, .wanted = CP_WANTED_ALL};
-    if (test_case->faults.cut &&
-        begins_here(options, test_case->expect.verdict == CP_VERDICT_VIOLATED)) {
-        narrow(&bounded, program, &how);
+    bool is_claim = test_case->expect.verdict == CP_VERDICT_VIOLATED;
+    if (test_case->faults.cut && begins_here(options, is_claim) &&
+        narrow(&bounded, program, &how) == CP_STOP_NO_FUNCTION) {
+        give_up(test_case, options, result);
+        return;
     }
     struct cp_audit_notes notes;
     if (options && options->is_audit && begin_audit(&bounded, program, &how, &notes)) {

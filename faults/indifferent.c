@@ -358,13 +358,12 @@ static void append_part(char *text, uint32_t number, const char *part) {
 }
 
 void cp_tell_indifferent(const struct cp_case *test_case, const struct cp_program *program,
-                         struct cp_violation *violation, double deadline_seconds) {
+                         struct cp_violation *violation, double seconds) {
     struct cp_variants variants;
     struct cp_torn_cut cuts[CUTS_MAX];
     struct cp_tokens tokens;
     violation->indifferent[0] = '\0';
-    cp_variants_init(&variants, test_case, program, violation->promise, TRIES_MAX,
-                     deadline_seconds);
+    cp_variants_init(&variants, test_case, program, violation->promise, TRIES_MAX, seconds);
     if (violation->cuts == 0 || cp_tokens_read(violation->trace, &tokens)) {
         return;
     }

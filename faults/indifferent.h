@@ -7,8 +7,8 @@
 
 // Fill violation->indifferent: for each cut of the trace, which other cuts in its place
 // break the promise as well, and which do not. Only what was tried is told. Empty if
-// there is no cut, or no time until `deadline_seconds` (of cp_now_seconds()).
+// there is no cut, or if so many seconds of the CPU are not enough.
 void cp_tell_indifferent(const struct cp_case *test_case, const struct cp_program *program,
-                         struct cp_violation *violation, double deadline_seconds);
+                         struct cp_violation *violation, double seconds);
 
 #endif

@@ -169,7 +169,7 @@ static void take_plainer_words(const struct cp_case *test_case, const struct cp_
     struct cp_variants variants;
     struct cp_torn_cut cuts[DEPTH_MAX + 1];
     cp_variants_init(&variants, test_case, program, violation->promise, PLAIN_TRIES_MAX,
-                     cp_now_seconds() + SECONDS_FOR_PLAIN);
+                     SECONDS_FOR_PLAIN);
     uint32_t count = cp_variant_cuts(&variants, violation->trace, cuts, DEPTH_MAX + 1);
     for (uint32_t i = 0; i < count; i++) {
         if (cuts[i].is_torn) {
@@ -200,8 +200,8 @@ void cp_shrink(const struct cp_case *test_case, const struct cp_program *program
         }
         make_plain(test_case, program, &result->violations[i]);
     }
-    double deadline_seconds = cp_now_seconds() + SECONDS_INDIFFERENT;
     for (uint32_t i = 0; i < result->violation_count; i++) {
-        cp_tell_indifferent(test_case, program, &result->violations[i], deadline_seconds);
+        cp_tell_indifferent(test_case, program, &result->violations[i],
+                            SECONDS_INDIFFERENT / result->violation_count);
     }
 }

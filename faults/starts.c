@@ -46,12 +46,29 @@ static bool is_worth_keeping(const struct cp_event *event) {
            event->kind != CP_EVENT_STALL;
 }
 
+// Now and then what is known is executed all the same. If it does something else, it is
+// no function of the flash, and nothing that was found of it means anything.
+#define HITS_PER_CHECK 64u
+
+static bool is_still_so(struct cp_explorer *x, const struct cp_machine_snapshot *known) {
+    if (x->result->memo_hits % HITS_PER_CHECK != 0) {
+        return true;
+    }
+    const struct cp_event *event = cp_machine_run(x->world.machine);
+    return event->kind == known->event.kind && event->device == known->event.device &&
+           event->word == known->event.word && event->value == known->event.value &&
+           event->note == known->event.note;
+}
+
 const struct cp_event *cp_x_first_event(struct cp_explorer *x) {
     struct cp_machine *machine = x->world.machine;
     struct cp_hash key = key_of_start(machine);
     const struct cp_machine_snapshot *known = cp_memo_find(&x->boots, machine, key);
     if (known && is_still_legal(machine, &known->event)) {
         x->result->memo_hits++;
+        if (!is_still_so(x, known)) {
+            cp_x_stop(x, CP_STOP_NO_FUNCTION);
+        }
         cp_machine_restore(machine, known);
         return &machine->event;
     }

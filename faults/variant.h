@@ -26,10 +26,10 @@ struct cp_variants {
     const struct cp_program *program;
     enum cp_promise promise;
     uint32_t tries_left;
-    double deadline_seconds; // of cp_now_seconds()
+    double cpu_seconds_end; // of the process: what else runs on the host decides nothing
 };
 
-// So many traces are tried at most, for so long.
+// So many traces are tried at most, for so many seconds of the CPU.
 void cp_variants_init(struct cp_variants *variants, const struct cp_case *test_case,
                       const struct cp_program *program, enum cp_promise promise, uint32_t tries_max,
                       double deadline_seconds);

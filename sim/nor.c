@@ -70,8 +70,8 @@ static int allocate(struct cp_nor *nor) {
     nor->programs = calloc(word_count, 1);
     nor->content = calloc(nor->cell_count, sizeof(*nor->content));
     nor->wear_sum = calloc(nor->cell_count, sizeof(*nor->wear_sum));
-    bool is_all = nor->words && nor->high_words && nor->undecided && nor->watched && nor->undecided_count &&
-                  nor->programs && nor->content && nor->wear_sum;
+    bool is_all = nor->words && nor->high_words && nor->undecided && nor->watched &&
+                  nor->undecided_count && nor->programs && nor->content && nor->wear_sum;
     return is_all ? 0 : -1;
 }
 

@@ -66,6 +66,23 @@ static const struct cp_part parts[] = {
         .endurance_erases = 10000u,
         .source = "invented; times and limits are those of nrf52840",
     },
+    {
+        // To see how the exploration grows with the pages, beyond the parts there are.
+        .name = "nvmc-4m",
+        .about = "fictional: nRF52840's flash, four times as large; 4 MiB, 4 KiB pages",
+        .controller = CP_CONTROLLER_NVMC,
+        .registers_address = 0x4001E000u,
+        .flash_address = 0x00000000u,
+        .size_bytes = 4u * MIB,
+        .erase_size_bytes = 4u * KIB,
+        .write_size_bytes = 4u,
+        .erase_value = 0xFFu,
+        .programs_per_word = 2u,
+        .program_time_us = 41u,
+        .erase_time_us = 85000u,
+        .endurance_erases = 10000u,
+        .source = "invented; all but the size is that of nrf52840",
+    },
 };
 
 #define PART_COUNT (sizeof parts / sizeof parts[0])

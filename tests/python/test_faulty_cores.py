@@ -37,6 +37,9 @@ PROMISES = {
 }
 
 
+OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
+
+
 class Catch(NamedTuple):
     """What a core breaks and the case that shows it."""
 
@@ -117,7 +120,7 @@ def run_printed(command: str, program: Path, cwd: Path) -> subprocess.CompletedP
 
 def test_every_patch_is_here_and_in_the_readme(root: Path) -> None:
     folder = root / "tests/faulty"
-    assert {patch.stem for patch in folder.glob("*.patch")} == set(CATCHES)
+    assert {patch.stem for patch in folder.glob("*.patch")} == set(CATCHES) | OTHERWISE
     listed = re.findall(
         r"^\| `(\w+)` \|.*\| `([\w-]+)` \| `(.+?)` \|$",
         (folder / "README.md").read_text(),
@@ -188,3 +191,36 @@ def test_a_replay_id_of_a_faulty_core_is_refused_for_the_real_one(
     forced = cutproof("replay", replay_id, "--log", log, "--force")
     assert forced.returncode == 0, forced.stdout + forced.stderr
     assert "HOLDS" in forced.stdout
+
+
+def test_a_core_that_remembers_is_an_error(
+    root: Path,
+    tmp_path: Path,
+    cutproof_path: Path,
+    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    core = cutproof_path.parent / "cores/keeps_a_counter.so"
+    file = scenario_file(root, "seed/update-confirm")
+    log = tmp_path / "error.db"
+    ended = cutproof("run", "--core", core, file, "--log", log)
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "not a function of the flash" in ended.stdout
+    assert rows(log, "SELECT verdict, met FROM cases") == [("ERROR", 0)]
+
+
+def test_only_an_audit_finds_a_word_that_nobody_tries(
+    root: Path,
+    tmp_path: Path,
+    cutproof_path: Path,
+    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    core = cutproof_path.parent / "cores/chokes_on_some_words.so"
+    file = scenario_file(root, "seed/torn-state-once")
+    plain = cutproof("run", "--core", core, file, "--log", tmp_path / "plain.db")
+    assert plain.returncode == 0, plain.stdout + plain.stderr
+    audit = cutproof("run", "--audit", "--core", core, file, "--log", tmp_path / "audit.db")
+    assert audit.returncode == 1, audit.stdout + audit.stderr
+    real = cutproof("run", "--audit", file, "--log", tmp_path / "real.db")
+    assert real.returncode == 0, real.stdout + real.stderr
+    read = rows(tmp_path / "real.db", "SELECT min(audit_reads), max(audit_surprises) FROM cases")
+    assert read[0][0] > 10 and read[0][1] == 0

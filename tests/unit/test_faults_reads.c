@@ -3,6 +3,7 @@
 
 #include "case_fixture.h"
 
+#include "faults/audit.h"
 #include "faults/probe.h"
 
 struct bench {
@@ -43,12 +44,12 @@ static bool has_value(const struct cp_classes *classes, uint32_t value) {
 }
 
 // Probe; nothing is changed by it.
-static struct cp_classes *probe(struct bench *bench, bool is_audit) {
+static struct cp_classes *probe(struct bench *bench, struct cp_audit_notes *notes) {
     struct cp_machine *machine = bench->world.machine;
     const struct cp_hash flash = cp_world_hash(&bench->world);
     const struct cp_hash place = cp_machine_volatile_hash(machine);
     const struct cp_event event = machine->event;
-    struct cp_classes *classes = cp_probe(&bench->world, is_audit);
+    struct cp_classes *classes = cp_probe(&bench->world, notes);
     assert_non_null(classes);
     assert_true(cp_hash_equal(cp_world_hash(&bench->world), flash));
     assert_true(cp_hash_equal(cp_machine_volatile_hash(machine), place));
@@ -65,20 +66,48 @@ static void tear_step(struct bench *bench) {
 // A torn progress word is done or it is not.
 static void test_step_has_two_classes(void **state) {
     (void)state;
-    for (int is_audit = 0; is_audit < 2; is_audit++) {
-        struct bench bench;
-        open_bench(&bench, CP_TORN_READS_STABLE);
-        tear_step(&bench);
-        run_to_read(&bench, 2);
-        struct cp_classes *classes = probe(&bench, is_audit != 0);
-        assert_int_equal(classes->count, 2);
-        assert_int_equal(classes->audit_count, 0);
-        assert_true(classes->values_tried > 100);
-        assert_int_equal(classes->values[0], 0); // as if complete
-        assert_int_equal(classes->values[1], UINT32_MAX);
-        free(classes);
-        cp_world_free(&bench.world);
+    struct bench bench;
+    open_bench(&bench, CP_TORN_READS_STABLE);
+    tear_step(&bench);
+    run_to_read(&bench, 2);
+    struct cp_classes *classes = probe(&bench, NULL);
+    assert_int_equal(classes->count, 2);
+    assert_int_equal(classes->audit_count, 0);
+    assert_true(classes->values_tried > 100);
+    assert_int_equal(classes->values[0], 0); // as if complete
+    assert_int_equal(classes->values[1], UINT32_MAX);
+    free(classes);
+    cp_world_free(&bench.world);
+}
+
+// An audit finds the same two, and keeps which values each of them stands for.
+static void test_audit_of_a_step(void **state) {
+    (void)state;
+    struct bench bench;
+    struct cp_audit_notes notes;
+    assert_int_equal(cp_audit_init(&notes), 0);
+    open_bench(&bench, CP_TORN_READS_STABLE);
+    tear_step(&bench);
+    run_to_read(&bench, 2);
+    struct cp_classes *classes = probe(&bench, &notes);
+    assert_int_equal(classes->count, 2);
+    assert_int_equal(classes->audit_count, 0);
+    assert_int_equal(notes.count, 2);
+    const uint32_t word = bench.state_word + 2;
+    const struct cp_audit_class *done = cp_audit_look(&notes, 0, word, 0);
+    const struct cp_audit_class *not_done = cp_audit_look(&notes, 0, word, UINT32_MAX);
+    assert_non_null(done);
+    assert_non_null(not_done);
+    assert_null(cp_audit_look(&notes, 0, word + 1, 0));
+    assert_true(done->count + not_done->count + 2 <= classes->values_tried);
+    for (uint32_t i = 0; i < done->count; i++) {
+        for (uint32_t byte = 0; byte < 4; byte++) {
+            assert_int_not_equal(done->others[i] >> 8 * byte & 0xFF, 0xFF);
+        }
     }
+    free(classes);
+    cp_audit_free(&notes);
+    cp_world_free(&bench.world);
 }
 
 // Boot torn over an erased word can read as Swap, and as nothing else that matters.
@@ -88,7 +117,7 @@ static void test_magic_reads_as_another(void **state) {
     open_bench(&bench, CP_TORN_READS_STABLE);
     set_state(&bench, 0, 0xD0D0D0D0u, UINT32_MAX);
     run_to_read(&bench, 0);
-    struct cp_classes *classes = probe(&bench, false);
+    struct cp_classes *classes = probe(&bench, NULL);
     assert_int_equal(classes->values[0], 0xD0D0D0D0u);
     assert_true(has_value(classes, 0xF0F0F0F0u));
     assert_int_equal(classes->count, 2);
@@ -103,7 +132,7 @@ static void test_revert_reads_as_all(void **state) {
     open_bench(&bench, CP_TORN_READS_STABLE);
     set_state(&bench, 0, 0xC0C0C0C0u, UINT32_MAX);
     run_to_read(&bench, 0);
-    struct cp_classes *classes = probe(&bench, false);
+    struct cp_classes *classes = probe(&bench, NULL);
     assert_true(has_value(classes, 0xF0F0F0F0u));
     assert_true(has_value(classes, 0xE0E0E0E0u));
     free(classes);
@@ -156,9 +185,9 @@ static void test_data_is_decided(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_step_has_two_classes), cmocka_unit_test(test_magic_reads_as_another),
-        cmocka_unit_test(test_revert_reads_as_all),  cmocka_unit_test(test_stable_reads_decide),
-        cmocka_unit_test(test_data_is_decided),
+        cmocka_unit_test(test_step_has_two_classes),   cmocka_unit_test(test_audit_of_a_step),
+        cmocka_unit_test(test_magic_reads_as_another), cmocka_unit_test(test_revert_reads_as_all),
+        cmocka_unit_test(test_stable_reads_decide),    cmocka_unit_test(test_data_is_decided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

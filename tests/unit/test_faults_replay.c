@@ -260,6 +260,26 @@ static void test_mask_of_the_case(void **state) {
     assert_int_equal(replay(&test_case, "t5.mask-12345678", &told, &violation, error), 0);
 }
 
+// A shape written by hand may leave what a cut before or after the operation does.
+static void test_shapes_that_tear_nothing(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_GOOD);
+    test_case.promises = BIT(CP_PROMISE_BOOTABLE);
+    // Event 4 programs the validity word of an empty STATE, event 5 erases that.
+    static const char *const traces[] = {"b5", "t5.second-half", "a5", "t5.first-half"};
+    uint32_t programs[4];
+    for (int i = 0; i < 4; i++) {
+        struct told told;
+        struct cp_violation violation;
+        char error[CP_MESSAGE_MAX];
+        assert_int_equal(replay(&test_case, traces[i], &told, &violation, error), 0);
+        programs[i] = told.steps[CP_STEP_PROGRAM];
+    }
+    assert_int_equal(programs[0], programs[1]);
+    assert_int_equal(programs[2], programs[3]);
+    assert_int_equal(programs[2], programs[0] + 1); // the word has to be programmed again
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_traces_of_clean_cuts),
@@ -270,6 +290,7 @@ int main(void) {
         cmocka_unit_test(test_replay_of_choices),
         cmocka_unit_test(test_traces_that_do_not_fit),
         cmocka_unit_test(test_mask_of_the_case),
+        cmocka_unit_test(test_shapes_that_tear_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
