@@ -15,6 +15,7 @@
 #include "faults/checkpoint.h"
 #include "faults/search.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,6 +168,7 @@ void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *p
                             .wanted = how->wanted,
                             .stride = 1,
                             .claims_open = test_case->expect.violates & test_case->promises};
+    assert(cp_cpu_can_snapshot(cp_cpu_open())); // or cp_explore() takes the slow engine
     memset(result, 0, sizeof(*result));
     x.started_seconds = cp_now_seconds();
     result->verdict = CP_VERDICT_ERROR;

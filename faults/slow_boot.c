@@ -6,13 +6,13 @@
 
 #include "faults/slow_search.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 // A boot that does more than this for each word of flash goes on for ever.
 #define EVENTS_MIN      10000u
 #define EVENTS_PER_WORD 64u
+#define NODES_PER_CHECK 64u
 
 struct cp_slow_node cp_slow_child(struct cp_slow *s, enum cp_edge edge, enum cp_mode mode) {
     const struct cp_slow_node *node = &s->nodes[s->boot.node];
@@ -38,6 +38,12 @@ static void become_fresh(struct cp_slow *s) {
     s->boot.is_fresh = true;
 }
 
+struct cp_hash cp_slow_story(struct cp_hash before, const struct cp_event *event) {
+    uint64_t words[5] = {before.low, before.high, (uint64_t)event->kind << 32 | event->device,
+                         (uint64_t)event->word << 32 | event->value, (uint64_t)event->note};
+    return cp_hash_bytes(words, sizeof(words), 71);
+}
+
 void cp_slow_begin_run(struct cp_slow *s) {
     struct cp_slow_boot *boot = &s->boot;
     const struct cp_slow_node *node = &s->nodes[boot->node];
@@ -47,6 +53,7 @@ void cp_slow_begin_run(struct cp_slow *s) {
     boot->asked = 0;
     boot->is_fresh = boot->question_count == 0 && !boot->is_quiet;
     boot->events_of_run = 0;
+    boot->story = (struct cp_hash){0, 0};
     boot->deeds = (struct cp_deeds){false, false, false};
     s->result->boots++;
     cp_machine_reset(s->world.machine, true);
@@ -178,7 +185,7 @@ static struct cp_slow_question *new_question(struct cp_slow *s) {
         return NULL;
     }
     struct cp_slow_question *question = &boot->questions[boot->question_count];
-    *question = (struct cp_slow_question){0};
+    *question = (struct cp_slow_question){.story = boot->story};
     return question;
 }
 
@@ -218,6 +225,9 @@ static bool ask_word(struct cp_slow *s, const struct cp_event *event) {
 static struct cp_slow_question *answer(struct cp_slow *s) {
     struct cp_slow_boot *boot = &s->boot;
     struct cp_slow_question *question = &boot->questions[boot->asked++];
+    if (!cp_hash_equal(question->story, boot->story)) {
+        cp_slow_stop(s, CP_STOP_NO_FUNCTION);
+    }
     if (boot->asked == boot->question_count && !boot->is_quiet) {
         become_fresh(s);
     }
@@ -294,13 +304,12 @@ static bool goes_on_for_ever(struct cp_slow *s) {
     if (s->boot.events_of_run < events_max(s)) {
         return false;
     }
+    if (s->boot.is_quiet) {
+        return true;
+    }
     s->bound_was_hit = true;
     if (s->world.machine->mode == CP_MODE_BOOTLOADER) {
-        char message[96];
-        snprintf(message, sizeof(message),
-                 "boot loop: the bootloader has done %llu operations and does not end",
-                 (unsigned long long)s->boot.events_of_run);
-        on_dead_end(s, message);
+        on_dead_end(s, "boot loop: the bootloader goes on and on, and never ends");
     } else if (s->boot.deeds.erases && !s->boot.deeds.ends) {
         cp_promises_endless_wear(&s->world.promises);
     }
@@ -310,8 +319,12 @@ static bool goes_on_for_ever(struct cp_slow *s) {
 bool cp_slow_step(struct cp_slow *s) {
     cp_slow_tick(s);
     s->boot.events_of_run++;
-    return s->stop == CP_STOP_NONE && on_event(s, cp_machine_run(s->world.machine)) &&
-           s->stop == CP_STOP_NONE && (s->boot.is_quiet || !goes_on_for_ever(s));
+    if (s->stop != CP_STOP_NONE) {
+        return false;
+    }
+    const struct cp_event *event = cp_machine_run(s->world.machine);
+    s->boot.story = cp_slow_story(s->boot.story, event);
+    return on_event(s, event) && s->stop == CP_STOP_NONE && !goes_on_for_ever(s);
 }
 
 static void run_once(struct cp_slow *s) {
@@ -323,6 +336,24 @@ static void run_once(struct cp_slow *s) {
     } while (s->boot.is_to_restart && s->stop == CP_STOP_NONE);
     if (!s->boot.is_fresh) {
         become_fresh(s);
+    }
+}
+
+// Now and then a boot is run once more. If it does something else, it is no function of
+// the flash, and nothing that was found of it means anything.
+static void check_boot(struct cp_slow *s) {
+    struct cp_hash story = s->boot.story;
+    if (s->boot.question_count > 0 || s->boot.node % NODES_PER_CHECK != 0) {
+        return; // with a question it is run again anyway
+    }
+    s->boot.is_quiet = true;
+    cp_slow_begin_run(s);
+    while (cp_slow_step(s)) {
+    }
+    s->boot.is_quiet = false;
+    become_fresh(s);
+    if (s->stop == CP_STOP_NONE && !cp_hash_equal(story, s->boot.story)) {
+        cp_slow_stop(s, CP_STOP_NO_FUNCTION);
     }
 }
 
@@ -350,9 +381,11 @@ void cp_slow_boot_node(struct cp_slow *s, uint32_t node) {
     s->boot.node = node;
     s->boot.question_count = 0;
     s->boot.is_plain = true;
-    do {
+    run_once(s);
+    check_boot(s);
+    while (s->stop == CP_STOP_NONE && next_answers(s)) {
         run_once(s);
-    } while (s->stop == CP_STOP_NONE && next_answers(s));
+    }
     free_questions(&s->boot);
     uint32_t id = s->nodes[node].state;
     if (cp_slow_state_of(s, id)->first_node == node) {

@@ -18,12 +18,6 @@ static bool ends(enum cp_event_kind kind) {
            kind != CP_EVENT_NOTE && kind != CP_EVENT_CHOICE && kind != CP_EVENT_READ;
 }
 
-static struct cp_hash hash_event(const struct cp_event *event, struct cp_hash before) {
-    uint64_t words[5] = {before.low, before.high, (uint64_t)event->kind << 32 | event->device,
-                         (uint64_t)event->word << 32 | event->value, (uint64_t)event->note};
-    return cp_hash_bytes(words, sizeof(words), 71);
-}
-
 // Give the program what it asks for. Another undecided word gives one end of its range,
 // or with `takes_other` the other.
 static bool go_on(struct cp_slow *s, const struct cp_event *event, bool takes_other) {
@@ -46,7 +40,7 @@ static struct cp_hash follow(struct cp_slow *s, bool takes_other, bool *has_othe
     for (uint32_t i = 0; i < EVENTS_MAX && s->stop == CP_STOP_NONE; i++) {
         cp_slow_tick(s);
         const struct cp_event *event = cp_machine_run(s->world.machine);
-        story = hash_event(event, story);
+        story = cp_slow_story(story, event);
         *has_others |= event->kind == CP_EVENT_READ;
         if (ends(event->kind) || i + 1 == EVENTS_MAX || !go_on(s, event, takes_other)) {
             break;
@@ -147,7 +141,7 @@ int cp_slow_classify(struct cp_slow *s, struct cp_slow_question *question) {
         return page_forms(question);
     }
     struct cp_visited classes;
-    question->options = malloc(CP_VALUES_MAX * sizeof(*question->options));
+    question->options = malloc(2 * CP_VALUES_MAX * sizeof(*question->options));
     if (!question->options || cp_visited_init(&classes)) {
         return -1;
     }

@@ -64,6 +64,7 @@ struct cp_slow_question {
     uint32_t *options; // of a read: the values, in the order in which they are tried
     uint32_t option_count, taken;
     bool is_choice, is_plain; // is the option taken what is taken unasked?
+    struct cp_hash story;     // the events up to it: the same in each run
     struct cp_slow_token token;
 };
 
@@ -79,6 +80,7 @@ struct cp_slow_boot {
     bool is_quiet;           // a trial: nothing is told or reached
     bool is_to_restart;      // a trial has taken the machine away
     uint64_t events_of_run;
+    struct cp_hash story; // of the events of this run
     struct cp_deeds deeds;
     struct cp_promise_count counts[CP_PROMISE_COUNT]; // before it began
 };
@@ -158,6 +160,9 @@ void cp_slow_load(struct cp_slow *s, uint32_t node);
 
 // Run all boots of a node.
 void cp_slow_boot_node(struct cp_slow *s, uint32_t node);
+
+// The hash of a story with one event more: what the program asks for, not where it stands.
+struct cp_hash cp_slow_story(struct cp_hash before, const struct cp_event *event);
 
 // Begin a run of the present boot from power-on.
 void cp_slow_begin_run(struct cp_slow *s);
