@@ -2,6 +2,7 @@
 
 #include "faults/replay.h"
 
+#include "faults/endless.h"
 #include "faults/tears.h"
 #include "faults/trace.h"
 #include "faults/visited.h"
@@ -236,9 +237,29 @@ static struct cp_hash place(const struct replayer *r) {
     return is_place_wanted(r) ? with_wear(r, cp_world_place(&r->world)) : (struct cp_hash){0, 0};
 }
 
+// Where the CPU cannot tell where a program stands, a run that never ends is known by its
+// length.
+static bool goes_on_for_ever(struct replayer *r) {
+    bool erases = false, ends = false;
+    if (event_count(r) < cp_endless_events(r->world.test_case)) {
+        return false;
+    }
+    for (size_t i = r->base; i < r->world.entry_count; i++) {
+        erases |= r->world.entries[i].kind == CP_ENTRY_ERASE;
+        ends |= r->world.entries[i].is_epoch_end;
+    }
+    cp_endless_report(&r->world.promises, r->world.machine->mode == CP_MODE_BOOTLOADER,
+                      erases && !ends);
+    tell(r, CP_STEP_EVENT, "it goes on and on");
+    return true;
+}
+
 // The run has been there before since the power came on, so that it never ends.
 static bool rejoins(struct replayer *r, struct cp_hash at) {
     bool never_boots, is_new = false;
+    if (!cp_cpu_can_snapshot(r->world.machine->cpu)) {
+        return goes_on_for_ever(r);
+    }
     if (!is_place_wanted(r)) {
         return false;
     }

@@ -4,14 +4,12 @@
 // through, the last answer that has another option takes it, and the boot is run again.
 // Up to that answer it does what it did before, and no cut is tried there again.
 
+#include "faults/endless.h"
 #include "faults/slow_search.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// A boot that does more than this for each word of flash goes on for ever.
-#define EVENTS_MIN      10000u
-#define EVENTS_PER_WORD 64u
 #define NODES_PER_CHECK 64u
 
 struct cp_slow_node cp_slow_child(struct cp_slow *s, enum cp_edge edge, enum cp_mode mode) {
@@ -291,27 +289,20 @@ static bool on_event(struct cp_slow *s, const struct cp_event *event) {
     return false;
 }
 
-static uint64_t events_max(const struct cp_slow *s) {
-    uint64_t words = 0;
-    for (uint32_t i = 0; i < s->test_case->device_count; i++) {
-        words += s->test_case->devices[i].size_bytes / 4;
-    }
-    return EVENTS_MIN + EVENTS_PER_WORD * words;
-}
-
 // Without a look at the program's state that is how a run is known that never ends.
 static bool goes_on_for_ever(struct cp_slow *s) {
-    if (s->boot.events_of_run < events_max(s)) {
+    if (s->boot.events_of_run < cp_endless_events(s->test_case)) {
         return false;
     }
     if (s->boot.is_quiet) {
         return true;
     }
     s->bound_was_hit = true;
-    if (s->world.machine->mode == CP_MODE_BOOTLOADER) {
-        on_dead_end(s, "boot loop: the bootloader goes on and on, and never ends");
-    } else if (s->boot.deeds.erases && !s->boot.deeds.ends) {
-        cp_promises_endless_wear(&s->world.promises);
+    bool is_bootloader = s->world.machine->mode == CP_MODE_BOOTLOADER;
+    cp_endless_report(&s->world.promises, is_bootloader,
+                      s->boot.deeds.erases && !s->boot.deeds.ends);
+    if (is_bootloader) {
+        cp_slow_outcome(s, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
     }
     return true;
 }
