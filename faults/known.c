@@ -88,7 +88,8 @@ bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32
                 bool *is_new) {
     struct cp_hash key = cp_world_hash(&x->world);
     *id = 0;
-    if (x->last_id >= x->test_case->bounds.states_max && !cp_visited_look(&x->reboot, key)) {
+    if (x->last_id >= x->test_case->bounds.states_max && !cp_visited_look(&x->reboot, key) &&
+        !cp_visited_look(&x->reopened, key)) {
         cp_x_stop(x, CP_STOP_STATES);
         return false;
     }
