@@ -1,7 +1,7 @@
 // bench_engines.c: the fast engine against the slow one on the same cases.
 //
 // The slow engine runs each boot again for each cut, so its cost grows with the square
-// of the pages, at least. Two small sizes tell what size it will be through with in time.
+// of the pages. Two small sizes tell what size it will be through with in time.
 
 #include "cli/bench.h"
 #include "cli/jsonl.h"
@@ -78,11 +78,16 @@ static bool compare_size(struct cp_bench *bench, enum cp_bench_kind kind, uint32
     return check_pair(bench, pair);
 }
 
-// The most pages that the slow engine should be through with in time, from two sizes.
+static double seconds_an_operation(const struct pair *pair) {
+    return cp_bench_per(pair->slow.seconds, (double)pair->slow.operations);
+}
+
+// The most pages that the slow engine should be through with in time, from two sizes. Its
+// operations grow with the square; of the two speeds seen the lower one counts.
 static uint32_t last_size(const struct pair *one, const struct pair *two, double seconds_max) {
-    double doubled = cp_bench_per(two->slow.seconds, one->slow.seconds);
-    double exponent = log2(doubled > 4 ? doubled : 4);
-    double pages = two->slow.pages * pow(seconds_max / two->slow.seconds, 1 / exponent);
+    double each = fmax(seconds_an_operation(one), seconds_an_operation(two));
+    double seconds = each * (double)two->slow.operations;
+    double pages = two->slow.pages * sqrt(cp_bench_per(seconds_max, seconds));
     return pages < PAGES_MAX ? (uint32_t)pages : PAGES_MAX;
 }
 

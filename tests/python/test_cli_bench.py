@@ -128,6 +128,14 @@ def test_human(cutproof: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_page_shows_each_section(root: Path) -> None:
+    """What is pasted in docs/bench.md is what the program prints, but for the numbers."""
+    page = (root / "docs/bench.md").read_text()
+    for section in SECTIONS:
+        assert re.search(rf"^{section}: ", page, re.MULTILINE), section
+        assert f"| {section} |" in page
+
+
 @pytest.mark.parametrize("quickly", [True, False])
 def test_interrupted(quickly: bool, cutproof_path: Path, tmp_path: Path) -> None:
     command = [cutproof_path, "bench", "--format", "json"] + ["--quick"] * quickly
