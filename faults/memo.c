@@ -33,18 +33,16 @@ void cp_memo_free(struct cp_memo *memo) {
 
 static struct cp_hash with_contents(const struct cp_memo *memo, const struct cp_machine *machine,
                                     const struct cp_footprint *footprint, struct cp_hash key) {
-    struct cp_hash contents[2 * CP_FOOTPRINT_MAX + 1];
-    uint32_t count = 0;
-    contents[count++] = key;
     for (uint32_t i = 0; i < footprint->count; i++) {
         const struct cp_nor *nor = &machine->devices[footprint->cells[i] >> 24].nor;
         uint32_t cell = footprint->cells[i] & 0xFFFFFFu;
-        contents[count++] = nor->content[cell];
+        struct cp_hash parts[3] = {key, nor->content[cell], {0, 0}};
         if (memo->is_wear_read) {
-            contents[count++] = nor->wear_sum[cell];
+            parts[2] = nor->wear_sum[cell];
         }
+        key = cp_hash_bytes(parts, sizeof(parts), i);
     }
-    return cp_hash_bytes(contents, count * sizeof(contents[0]), footprint->count);
+    return key;
 }
 
 void *cp_memo_find(const struct cp_memo *memo, const struct cp_machine *machine,

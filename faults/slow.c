@@ -61,7 +61,9 @@ void cp_slow_tick(struct cp_slow *s) {
 static void boot_level(struct cp_slow *s) {
     for (size_t i = 0; i < s->now.count && s->stop == CP_STOP_NONE; i++) {
         uint32_t node = s->now.items[i]; // the list may grow and move
-        cp_slow_boot_node(s, node);
+        if (!cp_slow_is_superseded(s, node)) {
+            cp_slow_boot_node(s, node);
+        }
     }
     cp_slow_end_level(s);
 }

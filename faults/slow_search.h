@@ -148,6 +148,9 @@ void cp_slow_touch_page(struct cp_slow *s, uint32_t device, uint32_t word);
 // the id of the state, 0 if the search has to stop.
 uint32_t cp_slow_reach(struct cp_slow *s, struct cp_slow_node *node);
 
+// Is the state of a node explored with fewer cuts and as much allowed?
+bool cp_slow_is_superseded(const struct cp_slow *s, uint32_t node);
+
 // Make flash, ghost and wear those of a node.
 void cp_slow_load(struct cp_slow *s, uint32_t node);
 

@@ -163,16 +163,23 @@ static uint32_t intern_wear(struct cp_slow *s) {
     return cp_blobs_intern(&s->blobs, s->update_save, size_bytes, SEED_OF_WEAR);
 }
 
-static bool is_covered(const struct cp_slow *s, const struct cp_slow_state *state,
-                       uint32_t allowance) {
-    uint32_t at = state->newest_node;
+// Is there a node of the same state from which as much is explored, with at most so many
+// cuts? A reset can lead to a state with fewer cuts than are known.
+static bool is_covered(const struct cp_slow *s, uint32_t state, uint32_t allowance, uint32_t cuts) {
+    uint32_t at = cp_slow_state_of(s, state)->newest_node;
     while (at != CP_NODE_NONE) {
-        if (cp_allowance_covers(&s->allowances, s->nodes[at].allowance, allowance)) {
+        const struct cp_slow_node *node = &s->nodes[at];
+        if (node->cuts <= cuts && cp_allowance_covers(&s->allowances, node->allowance, allowance)) {
             return true;
         }
-        at = s->nodes[at].older;
+        at = node->older;
     }
     return false;
+}
+
+bool cp_slow_is_superseded(const struct cp_slow *s, uint32_t node) {
+    const struct cp_slow_node *of = &s->nodes[node];
+    return of->cuts > 0 && is_covered(s, of->state, of->allowance, of->cuts - 1);
 }
 
 static bool add_node(struct cp_slow *s, struct cp_slow_node *node) {
@@ -184,7 +191,7 @@ static bool add_node(struct cp_slow *s, struct cp_slow_node *node) {
     }
     node->older = state->newest_node;
     state->newest_node = s->node_count;
-    if (state->first_node == CP_NODE_NONE) {
+    if (state->first_node == CP_NODE_NONE || s->nodes[state->first_node].cuts > node->cuts) {
         state->first_node = s->node_count;
     }
     s->nodes[s->node_count] = *node;
@@ -214,7 +221,7 @@ uint32_t cp_slow_reach(struct cp_slow *s, struct cp_slow_node *node) {
         cp_slow_stop(s, CP_STOP_MEMORY);
         return 0;
     }
-    if (!is_covered(s, cp_slow_state_of(s, node->state), node->allowance) && !add_node(s, node)) {
+    if (!is_covered(s, node->state, node->allowance, node->cuts) && !add_node(s, node)) {
         return 0;
     }
     return node->state;

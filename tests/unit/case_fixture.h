@@ -133,13 +133,20 @@ static inline void reached_sort(struct reached *reached) {
     reached->hash_count = hash_sort(reached->hashes, reached->row_count);
 }
 
-static inline struct reached fixture_explore(const struct cp_case *test_case,
-                                             const struct cp_program *program) {
+static inline struct reached fixture_explore_by(enum cp_engine engine,
+                                                const struct cp_case *test_case,
+                                                const struct cp_program *program) {
     struct reached reached = {0};
+    const struct cp_explore_options options = {.engine = engine};
     const struct cp_sink sink = {.context = &reached, .state = reached_add};
-    cp_explore(test_case, program, NULL, &sink, &reached.result);
+    cp_explore(test_case, program, &options, &sink, &reached.result);
     reached_sort(&reached);
     return reached;
+}
+
+static inline struct reached fixture_explore(const struct cp_case *test_case,
+                                             const struct cp_program *program) {
+    return fixture_explore_by(CP_ENGINE_FAST, test_case, program);
 }
 
 static inline void reached_free(struct reached *reached) {

@@ -12,30 +12,11 @@ static const enum cp_firmware firmwares[] = {CP_FIRMWARE_GOOD, CP_FIRMWARE_BAD, 
                                              CP_FIRMWARE_EITHER};
 enum { FIRMWARES = 4 };
 
-static struct reached explore_by(enum cp_engine engine, const struct cp_case *test_case,
-                                 const struct cp_program *program) {
-    struct reached reached = {0};
-    const struct cp_explore_options options = {.engine = engine};
-    const struct cp_sink sink = {.context = &reached, .state = reached_add};
-    cp_explore(test_case, program, &options, &sink, &reached.result);
-    reached_sort(&reached);
-    return reached;
-}
-
-static void tell(const char *engine, const struct reached *reached) {
-    const struct cp_result *result = &reached->result;
-    printf("  %s: %zu states, %llu operations, %llu boots, broken %x, %.2f s\n", engine,
-           reached->hash_count, (unsigned long long)result->operations,
-           (unsigned long long)result->boots, (unsigned)violated_bits(result), result->seconds);
-}
-
 // Both ways, and nothing may differ. Returns what the fast engine reached.
 static struct reached expect_same(const struct cp_case *given, size_t states_min) {
     const struct cp_case test_case = fixture_relentless(*given);
-    struct reached slow = explore_by(CP_ENGINE_SLOW, &test_case, &cp_program);
-    struct reached fast = explore_by(CP_ENGINE_FAST, &test_case, &cp_program);
-    tell("slow", &slow);
-    tell("fast", &fast);
+    struct reached slow = fixture_explore_by(CP_ENGINE_SLOW, &test_case, &cp_program);
+    struct reached fast = fixture_explore_by(CP_ENGINE_FAST, &test_case, &cp_program);
     assert_int_equal(fast.hash_count, slow.hash_count);
     assert_true(is_same_set(&fast, &slow));
     assert_int_equal(fast.row_count, fast.hash_count); // each state is told once

@@ -1,0 +1,61 @@
+// world_round.c: where the world is, and whether it was there before.
+
+#include "faults/world_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool goes_round(struct cp_world *world, size_t from, const char *message) {
+    bool starts = false, resets = false, erases = false, ends = false;
+    for (size_t i = from; i < world->entry_count; i++) {
+        starts |= world->entries[i].is_start;
+        resets |= world->entries[i].kind == CP_ENTRY_RESET;
+        ends |= world->entries[i].is_epoch_end;
+        erases |= world->entries[i].kind == CP_ENTRY_ERASE;
+    }
+    starts |= !resets && world->machine->mode != CP_MODE_BOOTLOADER; // it was, before
+    if (!starts) {
+        cp_promises_dead_end(&world->promises, message);
+    } else if (erases && !ends) {
+        cp_promises_endless_wear(&world->promises);
+    }
+    return !starts;
+}
+
+bool cp_world_went_round(struct cp_world *world, size_t from, const char *why) {
+    char message[CP_MESSAGE_MAX];
+    snprintf(message, sizeof(message), "boot loop: %s, and so at every reset", why);
+    return goes_round(world, from, message);
+}
+
+struct cp_hash cp_world_place(const struct cp_world *world) {
+    return cp_hash_add(cp_world_hash(world), cp_machine_volatile_hash(world->machine));
+}
+
+struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mode mode,
+                                       uint8_t image) {
+    return cp_hash_add(cp_world_hash(world), cp_hash_pair(((uint64_t)mode << 32) | image, 7));
+}
+
+bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bool *never_boots) {
+    *never_boots = false;
+    for (size_t i = world->entry_count; i > base; i--) {
+        if (cp_hash_equal(world->entries[i - 1].at, at)) {
+            *never_boots = goes_round(world, i - 1,
+                                      "boot loop: the bootloader comes back to where it was, "
+                                      "with the same flash, and never ends");
+            return true;
+        }
+    }
+    return false;
+}
+
+struct cp_hash cp_world_hash(const struct cp_world *world) {
+    uint64_t ghost;
+    memcpy(&ghost, &world->promises.ghost, sizeof(ghost));
+    struct cp_hash sum = cp_hash_pair(ghost, 4);
+    for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
+        sum = cp_hash_add(sum, world->machine->devices[i].nor.hash);
+    }
+    return sum;
+}
