@@ -26,7 +26,9 @@ struct cp_bench_plan {
     uint32_t rate_pages;
     uint32_t growth_pages[CP_BENCH_GROWTH_MAX]; // ends with 0
     uint32_t fit_from;                          // the smallest of the larger sizes
-    double slow_seconds_max;                    // for one search with the slow engine
+    struct cp_bench_flash slow_flash;
+    enum cp_bench_kind slow_kind_last; // both engines search the kinds up to this one
+    double slow_seconds_max;           // for one search with the slow engine
     uint32_t log_pages, log_rounds;
     struct cp_bench_flash lifecycle_flash;
     uint32_t lifecycle_pages;
@@ -73,8 +75,8 @@ double cp_bench_bytes_per_state(const struct cp_bench_measure *measure);
 
 // --- bench_machine.c
 
-// Memory that a new process could have, as far as is known; UINT64_MAX: unknown.
-uint64_t cp_bench_memory_bytes(void);
+// Whether there is memory for a search of millions of states. Tells what is left out.
+bool cp_bench_has_memory(const struct cp_bench *bench, const char *what);
 void cp_bench_print_machine(const struct cp_bench *bench);
 
 // --- the sections: bench_growth.c, bench_engines.c, bench_log.c, bench_lifecycle.c

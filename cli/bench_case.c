@@ -52,6 +52,15 @@ static int write_layout(char *out, size_t size, const struct geometry *geometry)
                     dfu_at, geometry->active_kib + geometry->page_kib);
 }
 
+// The part that a product with so many pages would have.
+static const char *part_for(const struct cp_bench_flash *flash, const struct geometry *geometry) {
+    const struct cp_part *part = cp_part_find(flash->part);
+    uint32_t end_kib =
+        BOOT_KIB + geometry->state_kib + 2 * geometry->active_kib + geometry->page_kib;
+    bool is_too_small = flash->larger_part && part && end_kib > part->size_bytes / KIB;
+    return is_too_small ? flash->larger_part : flash->part;
+}
+
 static void write_yaml(const struct cp_bench_flash *flash, const struct kind *kind,
                        struct cp_bench_case *made) {
     const struct geometry geometry = geometry_of(flash, made->pages);
@@ -76,8 +85,8 @@ static void write_yaml(const struct cp_bench_flash *flash, const struct kind *ki
              " confirmed-stays%s]\n"
              "explore: {time: 1h, memory: %uGiB}\n"
              "expect: {verdict: proved, min_states: %u}\n",
-             kind->name, made->pages, flash->part, layout, geometry.active_kib, geometry.active_kib,
-             kind->firmware, kind->tears, kind->more_promises, MEMORY_GIB,
+             kind->name, made->pages, part_for(flash, &geometry), layout, geometry.active_kib,
+             geometry.active_kib, kind->firmware, kind->tears, kind->more_promises, MEMORY_GIB,
              geometry.active_kib * KIB / WORD_BYTES * kind->states_a_word);
 }
 

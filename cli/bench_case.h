@@ -8,7 +8,7 @@
 #define CP_BENCH_YAML_MAX 2048u
 
 struct cp_bench_flash {
-    const char *part;
+    const char *part, *larger_part; // the second where the first is too small; or NULL
     uint32_t page_bytes;
 };
 

@@ -1,13 +1,16 @@
 // bench_engines.c: the fast engine against the slow one on the same cases.
+//
+// The slow engine runs each boot again for each cut, so its cost grows with the square
+// of the pages. Two small sizes tell what size it will be through with in time.
 
 #include "cli/bench.h"
 #include "cli/jsonl.h"
 #include "cli/text.h"
 
+#include <math.h>
 #include <stdio.h>
 
-// The slow engine runs each boot again for each cut: its cost grows with the square.
-#define SLOW_GROWTH 2
+#define PAGES_MAX 64u
 
 struct pair {
     struct cp_bench_measure fast, slow;
@@ -50,7 +53,7 @@ static void print_pair(const struct cp_bench *bench, enum cp_bench_kind kind,
 static bool measure_pair(struct cp_bench *bench, enum cp_bench_kind kind, uint32_t pages,
                          struct pair *pair) {
     struct cp_bench_case made;
-    return cp_bench_make(bench, &bench->plan->flash, pages, kind, &made) &&
+    return cp_bench_make(bench, &bench->plan->slow_flash, pages, kind, &made) &&
            cp_bench_explore(bench, &made, CP_ENGINE_FAST, NULL, &pair->fast) &&
            cp_bench_explore(bench, &made, CP_ENGINE_SLOW, NULL, &pair->slow);
 }
@@ -66,44 +69,51 @@ static bool check_pair(struct cp_bench *bench, const struct pair *pair) {
     return false;
 }
 
-// What the next size will take, if it goes on as before. `before` has no pages at first.
-static double estimate_s(const struct pair *before, const struct pair *last, uint32_t pages) {
-    double factor = 1;
-    for (int i = 0; i < SLOW_GROWTH; i++) {
-        factor *= (double)pages / last->slow.pages;
+static bool compare_size(struct cp_bench *bench, enum cp_bench_kind kind, uint32_t pages,
+                         struct pair *pair) {
+    if (!measure_pair(bench, kind, pages, pair)) {
+        return false;
     }
-    bool is_double = before->slow.pages > 0 && pages == 2 * last->slow.pages &&
-                     last->slow.pages == 2 * before->slow.pages;
-    double seen = is_double ? cp_bench_per(last->slow.seconds, before->slow.seconds) : 0;
-    return last->slow.seconds * (seen > factor ? seen : factor);
+    print_pair(bench, kind, pair);
+    return check_pair(bench, pair);
+}
+
+static double seconds_an_operation(const struct pair *pair) {
+    return cp_bench_per(pair->slow.seconds, (double)pair->slow.operations);
+}
+
+// The most pages that the slow engine should be through with in time, from two sizes. Its
+// operations grow with the square; of the two speeds seen the lower one counts.
+static uint32_t last_size(const struct pair *one, const struct pair *two, double seconds_max) {
+    double each = fmax(seconds_an_operation(one), seconds_an_operation(two));
+    double seconds = each * (double)two->slow.operations;
+    double pages = two->slow.pages * sqrt(cp_bench_per(seconds_max, seconds));
+    return pages < PAGES_MAX ? (uint32_t)pages : PAGES_MAX;
 }
 
 static void compare(struct cp_bench *bench, enum cp_bench_kind kind) {
-    static const uint32_t sizes[] = {1, 2, 4, 8, 16, 32, 64};
-    struct pair before = {0}, last = {0};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        if (i > 0 && estimate_s(&before, &last, sizes[i]) > bench->plan->slow_seconds_max) {
-            break;
-        }
-        before = last;
-        if (!measure_pair(bench, kind, sizes[i], &last)) {
-            return;
-        }
-        print_pair(bench, kind, &last);
-        if (!check_pair(bench, &last)) {
-            return;
-        }
+    double seconds_max = bench->plan->slow_seconds_max;
+    struct pair one, two, last;
+    if (!compare_size(bench, kind, 1, &one) || one.slow.seconds * 4 > seconds_max ||
+        !compare_size(bench, kind, 2, &two)) {
+        return;
+    }
+    uint32_t pages = last_size(&one, &two, seconds_max);
+    if (pages > 2) {
+        compare_size(bench, kind, pages, &last);
     }
 }
 
 void cp_bench_engines(struct cp_bench *bench) {
     if (!bench->is_json) {
-        printf("\nFast against slow engine: up to what the slow one does in %.0f s\n",
-               bench->plan->slow_seconds_max);
+        printf(
+            "\nFast against slow engine: pages of %u B, up to what the slow one does in %.0f s\n",
+            bench->plan->slow_flash.page_bytes, bench->plan->slow_seconds_max);
         printf("  %-5s  %5s  %10s  %11s  %14s  %8s  %7s  %7s\n", "cuts", "pages", "states",
                "fast ops", "slow ops", "times", "fast s", "slow s");
     }
-    for (int kind = CP_BENCH_CLEAN; kind <= CP_BENCH_TORN && !cp_bench_is_over(bench); kind++) {
+    for (int kind = CP_BENCH_CLEAN;
+         kind <= (int)bench->plan->slow_kind_last && !cp_bench_is_over(bench); kind++) {
         compare(bench, (enum cp_bench_kind)kind);
     }
 }

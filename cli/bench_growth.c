@@ -7,9 +7,7 @@
 
 #include <stdio.h>
 
-// Below this the largest size, which needs half of it, could drive others out.
-#define MEMORY_FREE_MIN_BYTES ((uint64_t)6 << 30)
-#define LARGE_PAGES           256u
+#define LARGE_PAGES 256u
 
 // --- rate
 
@@ -68,6 +66,7 @@ void cp_bench_rate(struct cp_bench *bench) {
 struct growth {
     double pages[CP_BENCH_GROWTH_MAX], states[CP_BENCH_GROWTH_MAX];
     double operations[CP_BENCH_GROWTH_MAX], seconds[CP_BENCH_GROWTH_MAX];
+    double cpu_seconds[CP_BENCH_GROWTH_MAX]; // what other processes change least
     size_t count;
 };
 
@@ -80,8 +79,9 @@ static void print_size(const struct cp_bench *bench, const struct cp_bench_measu
         cp_jsonl_close(&json, '}');
         return;
     }
-    printf("  %7u  %12s  %12s  %9.3f  %10s  %8.1f\n", measure->pages,
+    printf("  %7u  %11s  %11s  %8.3f  %8.3f  %9s  %8.1f\n", measure->pages,
            cp_number(measure->states).text, cp_number(measure->operations).text, measure->seconds,
+           measure->cpu_seconds,
            cp_number((uint64_t)cp_bench_per((double)measure->states, measure->seconds)).text,
            cp_bench_bytes_per_state(measure));
 }
@@ -92,23 +92,13 @@ static void add_size(struct growth *growth, const struct cp_bench_measure *measu
     growth->states[i] = (double)measure->states;
     growth->operations[i] = (double)measure->operations;
     growth->seconds[i] = measure->seconds;
+    growth->cpu_seconds[i] = measure->cpu_seconds;
 }
 
 static bool has_memory(const struct cp_bench *bench, uint32_t pages) {
-    if (pages < LARGE_PAGES || cp_bench_memory_bytes() >= MEMORY_FREE_MIN_BYTES) {
-        return true;
-    }
-    if (bench->is_json) {
-        struct cp_jsonl json = {.out = stdout};
-        cp_jsonl_open(&json, NULL, '{');
-        cp_jsonl_text(&json, "type", "bench-left-out");
-        cp_jsonl_count(&json, "pages", pages);
-        cp_jsonl_text(&json, "why", "less than 6 GiB of memory are available");
-        cp_jsonl_close(&json, '}');
-    } else {
-        printf("  %7u  left out: less than 6 GiB of memory are available\n", pages);
-    }
-    return false;
+    char what[32];
+    snprintf(what, sizeof what, "%u pages", pages);
+    return pages < LARGE_PAGES || cp_bench_has_memory(bench, what);
 }
 
 static bool measure_size(struct cp_bench *bench, uint32_t pages, struct growth *growth) {
@@ -128,6 +118,7 @@ static void print_fit(const struct cp_bench *bench, const struct growth *growth,
     double states = cp_bench_exponent(x, growth->states + first, count);
     double operations = cp_bench_exponent(x, growth->operations + first, count);
     double seconds = cp_bench_exponent(x, growth->seconds + first, count);
+    double cpu_seconds = cp_bench_exponent(x, growth->cpu_seconds + first, count);
     unsigned from = (unsigned)x[0], to = (unsigned)x[count - 1];
     if (bench->is_json) {
         struct cp_jsonl json = {.out = stdout};
@@ -138,11 +129,13 @@ static void print_fit(const struct cp_bench *bench, const struct growth *growth,
         cp_jsonl_real(&json, "states", states);
         cp_jsonl_real(&json, "operations", operations);
         cp_jsonl_real(&json, "seconds", seconds);
+        cp_jsonl_real(&json, "cpu_seconds", cpu_seconds);
         cp_jsonl_close(&json, '}');
         return;
     }
-    printf("  exponent of the pages, %2u to %3u:  states %.3f, operations %.3f, time %.3f\n", from,
-           to, states, operations, seconds);
+    printf(
+        "  exponent of the pages, %2u to %3u: states %.3f, operations %.3f, time %.3f, cpu %.3f\n",
+        from, to, states, operations, seconds, cpu_seconds);
 }
 
 static void print_fits(const struct cp_bench *bench, const struct growth *growth) {
@@ -164,8 +157,8 @@ void cp_bench_growth(struct cp_bench *bench) {
     struct growth growth = {.count = 0};
     if (!bench->is_json) {
         printf("\nGrowth: the same case with other numbers of pages\n");
-        printf("  %7s  %12s  %12s  %9s  %10s  %8s\n", "pages", "states", "operations", "time s",
-               "states/s", "B/state");
+        printf("  %7s  %11s  %11s  %8s  %8s  %9s  %8s\n", "pages", "states", "operations", "time s",
+               "cpu s", "states/s", "B/state");
     }
     for (const uint32_t *pages = plan->growth_pages; *pages; pages++) {
         if (has_memory(bench, *pages) && !measure_size(bench, *pages, &growth)) {

@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The states of the parts overlap, so several processes need more memory than one.
-#define MEMORY_FREE_MIN_BYTES ((uint64_t)6 << 30)
-
 // --- in parts
 
 struct parts {
@@ -154,10 +151,9 @@ static void measure_parts(struct cp_bench *bench, const struct cp_bench_case *ma
     if (jobs < 2) {
         return;
     }
-    if (!bench->options->quick && cp_bench_memory_bytes() < MEMORY_FREE_MIN_BYTES) {
-        if (!bench->is_json) {
-            printf("  %9u  left out: less than 6 GiB of memory are available\n", jobs);
-        }
+    // Their states overlap, so they need more than one process does.
+    bool is_small = bench->options->quick;
+    if (!is_small && !cp_bench_has_memory(bench, "several processes")) {
         return;
     }
     if (explore_parts(bench, made, jobs, &measure)) {

@@ -19,6 +19,9 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
+// The largest searches need more than half of it, and others are to go on meanwhile.
+#define MEMORY_FREE_MIN_BYTES ((uint64_t)6 << 30)
+
 // The rest of the first line of a file that begins with a key; false: there is none.
 static bool find_line(const char *path, const char *key, char *out, size_t size) {
     char line[512];
@@ -38,7 +41,8 @@ static bool find_line(const char *path, const char *key, char *out, size_t size)
     return is_found;
 }
 
-uint64_t cp_bench_memory_bytes(void) {
+// Memory that a new process could have, as far as is known; UINT64_MAX: unknown.
+static uint64_t memory_bytes(void) {
     char text[64];
     uint64_t kib;
     // Memory that only caches files can be had as well; sysconf() does not count it.
@@ -48,6 +52,20 @@ uint64_t cp_bench_memory_bytes(void) {
     }
     long pages = sysconf(_SC_AVPHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
     return pages < 0 || page_bytes < 0 ? UINT64_MAX : (uint64_t)pages * (uint64_t)page_bytes;
+}
+
+bool cp_bench_has_memory(const struct cp_bench *bench, const char *what) {
+    bool is_enough = memory_bytes() >= MEMORY_FREE_MIN_BYTES;
+    if (!is_enough && bench->is_json) {
+        struct cp_jsonl json = {.out = stdout};
+        cp_jsonl_open(&json, NULL, '{');
+        cp_jsonl_text(&json, "type", "bench-left-out");
+        cp_jsonl_text(&json, "what", what);
+        cp_jsonl_close(&json, '}');
+    } else if (!is_enough) {
+        printf("  %s: left out, since less than 6 GiB of memory are available\n", what);
+    }
+    return is_enough;
 }
 
 static void print_json(const struct cp_bench *bench, const char *cpu, long cores, double load) {
@@ -61,7 +79,7 @@ static void print_json(const struct cp_bench *bench, const char *cpu, long cores
     cp_jsonl_text(&json, "cpu", cpu);
     cp_jsonl_count(&json, "cores", (uint64_t)cores);
     cp_jsonl_real(&json, "load", load);
-    cp_jsonl_count(&json, "memory_bytes", cp_bench_memory_bytes());
+    cp_jsonl_count(&json, "memory_bytes", memory_bytes());
     cp_jsonl_bool(&json, "quick", bench->options->quick);
     cp_jsonl_text(&json, "flash", bench->plan->flash_about);
     cp_jsonl_close(&json, '}');
@@ -94,8 +112,7 @@ void cp_bench_print_machine(const struct cp_bench *bench) {
            CP_VERSION, bench->program->name, bench->program->core_hash);
     printf("  processor   %s, %ld core%s; load at the start %.2f\n", cpu, cores,
            cores == 1 ? "" : "s", load);
-    printf("  memory      %.1f GiB available\n",
-           (double)cp_bench_memory_bytes() / (1024.0 * 1024 * 1024));
+    printf("  memory      %.1f GiB available\n", (double)memory_bytes() / (1024.0 * 1024 * 1024));
     printf("  compiler    %s\n", COMPILER ", " OPTIMISED);
     printf("  flash       %s\n", bench->plan->flash_about);
     printf("  cut         around every event, nested without limit; torn: also inside each\n"
