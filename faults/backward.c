@@ -109,6 +109,7 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                              .tear = tear,
                              .is_free = parent->is_free || is_data_word(x, entry)};
     x->result->cuts_explored++;
+    cp_visited_prefetch(&x->reboot, cp_world_hash(&x->world));
     cp_wear_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new);

@@ -35,6 +35,11 @@ struct cp_visited_slot *cp_visited_find(struct cp_visited *visited, struct cp_ha
 // The slot of `key`, or NULL if it is not there.
 struct cp_visited_slot *cp_visited_look(const struct cp_visited *visited, struct cp_hash key);
 
+// The key will be looked up soon: begin to fetch its slot.
+static inline void cp_visited_prefetch(const struct cp_visited *visited, struct cp_hash key) {
+    __builtin_prefetch(&visited->slots[key.low & (visited->capacity - 1)]);
+}
+
 size_t cp_visited_size_bytes(const struct cp_visited *visited);
 
 #endif

@@ -18,7 +18,16 @@ int cp_wear_init(struct cp_wear_levels *wear, const struct cp_machine *machine) 
     wear->levels_max = calloc(wear->page_count, sizeof(*wear->levels_max));
     wear->erases = calloc(wear->page_count, sizeof(*wear->erases));
     wear->erases_max = calloc(wear->page_count, sizeof(*wear->erases_max));
-    return wear->levels && wear->levels_max && wear->erases && wear->erases_max ? 0 : -1;
+    wear->weights = calloc(wear->page_count, sizeof(*wear->weights));
+    wear->first = wear->page_count;
+    if (!wear->levels || !wear->levels_max || !wear->erases || !wear->erases_max ||
+        !wear->weights) {
+        return -1;
+    }
+    for (uint32_t page = 0; page < wear->page_count; page++) {
+        wear->weights[page] = cp_hash_pair(page, 11).low | 1u;
+    }
+    return 0;
 }
 
 void cp_wear_free(struct cp_wear_levels *wear) {
@@ -26,22 +35,20 @@ void cp_wear_free(struct cp_wear_levels *wear) {
     free(wear->levels_max);
     free(wear->erases);
     free(wear->erases_max);
+    free(wear->weights);
     memset(wear, 0, sizeof(*wear));
-}
-
-// What one step of a page's level adds to the hash.
-static uint64_t weight(uint32_t page) {
-    return cp_hash_pair(page, 11).low | 1u;
 }
 
 uint8_t cp_wear_erase(struct cp_wear_levels *wear, uint32_t device, uint32_t page) {
     uint32_t at = wear->first_page[device] + page;
+    wear->first = at < wear->first ? at : wear->first;
+    wear->end = at >= wear->end ? at + 1 : wear->end;
     wear->erases[at]++;
     if (wear->erases[at] > wear->erases_max[at]) {
         wear->erases_max[at] = wear->erases[at];
     }
     wear->levels[at]++; // wraps only far beyond any limit, where the path has ended
-    wear->hash += weight(at);
+    wear->hash += wear->weights[at];
     if (wear->levels[at] > wear->levels_max[at]) {
         wear->levels_max[at] = wear->levels[at];
     }
@@ -52,7 +59,7 @@ void cp_wear_undo_erase(struct cp_wear_levels *wear, uint32_t device, uint32_t p
     uint32_t at = wear->first_page[device] + page;
     wear->erases[at]--;
     wear->levels[at]--;
-    wear->hash -= weight(at);
+    wear->hash -= wear->weights[at];
 }
 
 size_t cp_wear_save_size_bytes(const struct cp_wear_levels *wear) {
@@ -71,12 +78,13 @@ static void restore_levels(struct cp_wear_levels *wear, const uint8_t *save) {
 
 void cp_wear_power_lost(struct cp_wear_levels *wear, uint8_t *save) {
     save_levels(wear, save);
-    for (uint32_t at = 0; at < wear->page_count; at++) {
-        if (wear->levels[at] > 0) {
-            wear->levels[at]--;
-            wear->hash -= weight(at);
-        }
+    uint64_t lost = 0;
+    for (uint32_t at = wear->first; at < wear->end; at++) {
+        uint8_t is_raised = wear->levels[at] > 0;
+        wear->levels[at] = (uint8_t)(wear->levels[at] - is_raised);
+        lost += wear->weights[at] & (0 - (uint64_t)is_raised);
     }
+    wear->hash -= lost;
 }
 
 void cp_wear_undo_power_lost(struct cp_wear_levels *wear, const uint8_t *save) {

@@ -19,6 +19,8 @@ struct cp_wear_levels {
     uint8_t *levels, *levels_max;        // now, and on any path
     uint16_t *erases, *erases_max;       // the same of the plain number
     uint64_t hash;                       // a sum over the levels
+    uint64_t *weights;                   // what one step of each page's level adds to it
+    uint32_t first, end;                 // no page outside was ever erased
 };
 
 // Returns 0, or -1 without memory.

@@ -105,7 +105,21 @@ static bool tear_page(struct cp_world *world, const struct cp_entry *entry, uint
     return difference.from_old && difference.from_erased;
 }
 
+// The page was torn so before, and nothing was written since.
+static bool is_forgotten(struct cp_world *world, const struct cp_entry *below) {
+    struct cp_cells cells = cp_w_cells_of_page(world, below);
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
+        if (!cp_nor_is_forgotten(cp_w_nor(world, below->device), cell)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear) {
+    if (tear == CP_TEAR_ERASE_ANY && is_forgotten(world, below)) {
+        return 0;
+    }
     struct cp_entry *entry = push_torn(world, CP_ENTRY_TORN_ERASE, below);
     if (!entry || cp_w_save_page(world, entry)) {
         return -1;

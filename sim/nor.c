@@ -219,6 +219,10 @@ static void undecide_words(struct cp_nor *nor, uint32_t cell) {
     nor->content[cell] = undecided_sum(nor->content[cell]);
 }
 
+bool cp_nor_is_forgotten(const struct cp_nor *nor, uint32_t cell) {
+    return cp_hash_equal(nor->content[cell], undecided_sum(nor->zero_content));
+}
+
 void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets) {
     struct cp_hash before = cell_hash(nor, cell);
     if (forgets) {

@@ -28,8 +28,8 @@ struct cp_nor {
     uint64_t place;            // keeps the hashes of two devices apart
     uint32_t *words;           // size_bytes / 4; of an undecided word the low value
     uint32_t *high_words;      // of an undecided word the high value; otherwise meaningless
-    uint8_t *undecided;       // per word
-    uint8_t *watched;         // per word: stop at each read, for an audit
+    uint8_t *undecided;        // per word
+    uint8_t *watched;          // per word: stop at each read, for an audit
     uint32_t *undecided_count; // per cell
     uint8_t *programs;         // per word, since its last erase
     struct cp_hash *content;   // per cell: sum over its words
@@ -79,6 +79,9 @@ void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell);
 // What a cut inside an erase of one cell does: no word is decided. Each bit is as it
 // was or erased; or, with `forgets`, 0 or 1 whatever it was. Program counts stay.
 void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets);
+
+// Is that already all there is to know of the cell, with `forgets`?
+bool cp_nor_is_forgotten(const struct cp_nor *nor, uint32_t cell);
 
 // Save a cell's words, counts and sums to `save`, and put them back. The size is that
 // of the cell as it is now; restoring returns the end of what it used.
