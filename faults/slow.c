@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define EVENTS_PER_TICK 2048u
+#define NODES_PER_CHECK 256u
 
 void cp_slow_stop(struct cp_slow *s, enum cp_stop reason) {
     if (s->stop == CP_STOP_NONE) {
@@ -61,7 +62,10 @@ void cp_slow_tick(struct cp_slow *s) {
 static void boot_level(struct cp_slow *s) {
     for (size_t i = 0; i < s->now.count && s->stop == CP_STOP_NONE; i++) {
         uint32_t node = s->now.items[i]; // the list may grow and move
-        if (!cp_slow_is_superseded(s, node)) {
+        if (node % NODES_PER_CHECK == 0) {
+            cp_slow_check_program(s);
+        }
+        if (s->stop == CP_STOP_NONE && !cp_slow_is_superseded(s, node)) {
             cp_slow_boot_node(s, node);
         }
     }
@@ -82,6 +86,9 @@ static void search(struct cp_slow *s) {
         s->now = s->next;
         s->next = (struct cp_slow_list){done.items, 0, done.capacity};
         boot_level(s);
+    }
+    if (s->check_count > 0) {
+        cp_slow_check_program(s);
     }
     cp_slow_tell_rest(s);
 }

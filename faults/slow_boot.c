@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODES_PER_CHECK 64u
-
 struct cp_slow_node cp_slow_child(struct cp_slow *s, enum cp_edge edge, enum cp_mode mode) {
     const struct cp_slow_node *node = &s->nodes[s->boot.node];
     struct cp_slow_node child = {.parent = s->boot.node,
@@ -178,6 +176,9 @@ static bool on_dead_end(struct cp_slow *s, const char *message) {
 
 static struct cp_slow_question *new_question(struct cp_slow *s) {
     struct cp_slow_boot *boot = &s->boot;
+    if (boot->is_quiet) {
+        return NULL; // a trial ends there
+    }
     if (boot->question_count == CP_QUESTIONS_MAX) {
         s->bound_was_hit = true; // it may go on so for ever
         return NULL;
@@ -197,12 +198,8 @@ static bool ask_world(struct cp_slow *s, uint32_t option_count) {
     return question != NULL;
 }
 
-// The question of a read. After trials the boot has to be run again to get there; a
-// trial itself stops there.
+// The question of a read. After trials the boot has to be run again to get there.
 static bool ask_word(struct cp_slow *s, const struct cp_event *event) {
-    if (s->boot.is_quiet) {
-        return false;
-    }
     struct cp_slow_question *question = new_question(s);
     if (!question) {
         return false;
@@ -330,21 +327,32 @@ static void run_once(struct cp_slow *s) {
     }
 }
 
-// Now and then a boot is run once more. If it does something else, it is no function of
-// the flash, and nothing that was found of it means anything.
-static void check_boot(struct cp_slow *s) {
-    struct cp_hash story = s->boot.story;
-    if (s->boot.question_count > 0 || s->boot.node % NODES_PER_CHECK != 0) {
-        return; // with a question it is run again anyway
-    }
+// The events of the first state's boot, up to what it asks first.
+static struct cp_hash first_story(struct cp_slow *s) {
+    struct cp_promise_count counts[CP_PROMISE_COUNT];
+    memcpy(counts, s->world.promises.counts, sizeof(counts));
+    s->boot.node = 0;
+    s->boot.question_count = 0;
     s->boot.is_quiet = true;
     cp_slow_begin_run(s);
     while (cp_slow_step(s)) {
     }
     s->boot.is_quiet = false;
-    become_fresh(s);
-    if (s->stop == CP_STOP_NONE && !cp_hash_equal(story, s->boot.story)) {
-        cp_slow_stop(s, CP_STOP_NO_FUNCTION);
+    memcpy(s->world.promises.counts, counts, sizeof(counts));
+    return s->boot.story;
+}
+
+void cp_slow_check_program(struct cp_slow *s) {
+    enum cp_stop stop = s->stop;
+    s->stop = CP_STOP_NONE; // whatever ended the search
+    struct cp_hash story = first_story(s);
+    bool is_first = s->check_count++ == 0;
+    if (is_first) {
+        s->first_story = story;
+    }
+    bool is_other = s->stop == CP_STOP_NONE && !cp_hash_equal(story, s->first_story);
+    if (is_other || stop != CP_STOP_NONE) {
+        s->stop = is_other ? CP_STOP_NO_FUNCTION : stop;
     }
 }
 
@@ -372,11 +380,9 @@ void cp_slow_boot_node(struct cp_slow *s, uint32_t node) {
     s->boot.node = node;
     s->boot.question_count = 0;
     s->boot.is_plain = true;
-    run_once(s);
-    check_boot(s);
-    while (s->stop == CP_STOP_NONE && next_answers(s)) {
+    do {
         run_once(s);
-    }
+    } while (s->stop == CP_STOP_NONE && next_answers(s));
     free_questions(&s->boot);
     uint32_t id = s->nodes[node].state;
     if (cp_slow_state_of(s, id)->first_node == node) {

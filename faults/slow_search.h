@@ -114,6 +114,8 @@ struct cp_slow {
     struct cp_slow_list booted;    // states that were booted since the last end of a level
     struct cp_slow_boot boot;
     uint32_t walk_count;
+    struct cp_hash first_story; // of the first state's boot: the same at each check
+    uint32_t check_count;
     uint32_t claims_open;
     bool bound_was_hit;
     enum cp_stop stop;
@@ -166,6 +168,10 @@ struct cp_hash cp_slow_story(struct cp_hash before, const struct cp_event *event
 
 // Begin a run of the present boot from power-on.
 void cp_slow_begin_run(struct cp_slow *s);
+
+// Run the first boot once more. If it does something else than it did, it is no function
+// of the flash, nothing that was found of it means anything, and the search stops.
+void cp_slow_check_program(struct cp_slow *s);
 
 // Let the machine go on to its next event, and deal with it. False where the run ends.
 bool cp_slow_step(struct cp_slow *s);

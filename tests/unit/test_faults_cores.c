@@ -133,7 +133,23 @@ static void test_every_faulty_core(void **state) {
     print_message("%u cores, %u of them break more than the real one\n", count, caught);
 }
 
+// What it does changes when it has been booted often enough.
+static void test_core_that_is_no_function_of_the_flash(void **state) {
+    (void)state;
+    char error[CP_MESSAGE_MAX];
+    const struct cp_program *program = cp_program_load(CP_TESTS_CORES "/keeps_a_counter.so", error);
+    assert_non_null(program);
+    const struct cp_case test_case = fixture_relentless(swap_case());
+    struct reached slow = fixture_explore_by(CP_ENGINE_SLOW, &test_case, program);
+    assert_int_equal(slow.result.verdict, CP_VERDICT_ERROR);
+    assert_int_equal(slow.result.stop, CP_STOP_NO_FUNCTION);
+    reached_free(&slow);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_faulty_core)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_faulty_core),
+        cmocka_unit_test(test_core_that_is_no_function_of_the_flash),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
