@@ -11,11 +11,13 @@ int cp_allowances_init(struct cp_allowances *allowances, const struct cp_world *
     if (follows_wear) {
         allowances->page_count = world->wear.page_count;
     }
-    return cp_visited_init(&allowances->ids);
+    return cp_visited_init(&allowances->ids) || cp_visited_init(&allowances->node_ids) ? -1 : 0;
 }
 
 void cp_allowances_free(struct cp_allowances *allowances) {
     cp_visited_free(&allowances->ids);
+    cp_visited_free(&allowances->node_ids);
+    free(allowances->nodes);
     free(allowances->keys);
     free(allowances->left);
     free(allowances->levels);
@@ -89,6 +91,64 @@ bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, u
     return !is_less;
 }
 
+bool cp_allowance_set_covers(const struct cp_allowances *allowances, uint32_t set, uint32_t new) {
+    for (; set != CP_ALLOWANCE_NONE; set = allowances->nodes[set].next) {
+        if (cp_allowance_covers(allowances, allowances->nodes[set].allowance, new)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The node of an allowance before a set; there is one of each.
+static uint32_t node_of(struct cp_allowances *allowances, uint32_t allowance, uint32_t next) {
+    bool is_new;
+    struct cp_visited_slot *slot =
+        cp_visited_find(&allowances->node_ids, cp_hash_pair(allowance, next), &is_new);
+    if (!slot) {
+        return CP_ALLOWANCE_NONE;
+    }
+    if (!is_new) {
+        return slot->id;
+    }
+    if (allowances->node_count == allowances->node_capacity) {
+        uint32_t capacity = 2 * allowances->node_capacity + 64;
+        struct cp_allowance_node *nodes = realloc(allowances->nodes, capacity * sizeof(*nodes));
+        if (!nodes) {
+            return CP_ALLOWANCE_NONE;
+        }
+        allowances->nodes = nodes;
+        allowances->node_capacity = capacity;
+    }
+    slot->id = allowances->node_count;
+    allowances->nodes[allowances->node_count++] = (struct cp_allowance_node){allowance, next};
+    return slot->id;
+}
+
+uint32_t cp_allowance_set_add(struct cp_allowances *allowances, uint32_t set, uint32_t new) {
+    uint32_t kept = CP_ALLOWANCE_NONE;
+    for (; set != CP_ALLOWANCE_NONE; set = allowances->nodes[set].next) {
+        uint32_t old = allowances->nodes[set].allowance;
+        if (!cp_allowance_covers(allowances, new, old)) {
+            kept = node_of(allowances, old, kept);
+            if (kept == CP_ALLOWANCE_NONE) {
+                return CP_ALLOWANCE_NONE;
+            }
+        }
+    }
+    return node_of(allowances, new, kept);
+}
+
+int cp_allowances_take_sets(struct cp_allowances *allowances, uint32_t count,
+                            const struct cp_allowance_node *nodes) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (node_of(allowances, nodes[i].allowance, nodes[i].next) != i) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int cp_allowances_take(struct cp_allowances *allowances, uint32_t count, struct cp_hash *keys,
                        struct cp_left *left, uint8_t *levels) {
     allowances->keys = keys;
@@ -107,7 +167,8 @@ int cp_allowances_take(struct cp_allowances *allowances, uint32_t count, struct 
 }
 
 size_t cp_allowances_size_bytes(const struct cp_allowances *allowances) {
-    return cp_visited_size_bytes(&allowances->ids) +
+    return cp_visited_size_bytes(&allowances->ids) + cp_visited_size_bytes(&allowances->node_ids) +
+           allowances->node_capacity * sizeof(*allowances->nodes) +
            allowances->capacity *
                (sizeof(*allowances->left) + sizeof(*allowances->keys) + allowances->page_count);
 }

@@ -26,6 +26,16 @@ struct cp_allowances {
     struct cp_left *left; // by id
     uint8_t *levels;      // by id: page_count values
     uint32_t count, capacity;
+    struct cp_allowance_node *nodes; // of sets, which share their ends
+    uint32_t node_count, node_capacity;
+    struct cp_visited node_ids;
+};
+
+#define CP_ALLOWANCE_NONE UINT32_MAX
+
+// A set of allowances none of which covers another: this one, and those of set `next`.
+struct cp_allowance_node {
+    uint32_t allowance, next;
 };
 
 // Returns 0, or -1 without memory.
@@ -39,6 +49,18 @@ uint32_t cp_allowance_now(struct cp_allowances *allowances, const struct cp_worl
 
 // Does `old` allow at least as much as `new`?
 bool cp_allowance_covers(const struct cp_allowances *allowances, uint32_t old, uint32_t new);
+
+// A state can be explored with several allowances that do not cover each other. Does
+// one of a set cover `new`?
+bool cp_allowance_set_covers(const struct cp_allowances *allowances, uint32_t set, uint32_t new);
+
+// The set with `new` and without what that covers; of CP_ALLOWANCE_NONE it is `new` alone.
+// CP_ALLOWANCE_NONE without memory.
+uint32_t cp_allowance_set_add(struct cp_allowances *allowances, uint32_t set, uint32_t new);
+
+// Take sets that were saved. Returns 0, or -1 without memory.
+int cp_allowances_take_sets(struct cp_allowances *allowances, uint32_t count,
+                            const struct cp_allowance_node *nodes);
 
 // Take what was saved of others, as the first ids. Returns 0, or -1 without memory.
 int cp_allowances_take(struct cp_allowances *allowances, uint32_t count, struct cp_hash *keys,

@@ -23,9 +23,9 @@ struct header {
     struct cp_result result;  // its counts
     struct cp_promise_count counts[CP_PROMISE_COUNT];
     uint32_t last_id, claims_open;
-    bool bound_was_hit;
+    bool bound_was_hit, ignores_wear;
     uint64_t reboot_count, running_count, open_count, outcome_count;
-    uint32_t allowance_count, page_count, site_count;
+    uint32_t allowance_count, allowance_set_count, page_count, site_count;
     uint32_t segment_count, segment_state_count, cut_count, cut_size_bytes;
 };
 
@@ -189,11 +189,13 @@ static void put_header(struct file *file, const struct cp_explorer *x,
     header.last_id = x->last_id;
     header.claims_open = x->claims_open;
     header.bound_was_hit = x->bound_was_hit;
+    header.ignores_wear = x->allowances.ignores_wear;
     header.reboot_count = count_closed(&x->reboot, states, x->last_id);
     header.running_count = count_closed(&x->running, places, x->last_id);
     header.open_count = states->count;
     header.outcome_count = x->outcome_capacity;
     header.allowance_count = x->allowances.count;
+    header.allowance_set_count = x->allowances.node_count;
     header.page_count = x->world.wear.page_count;
     header.site_count = x->sites.count;
     header.segment_count = x->liveness.segment_count;
@@ -221,6 +223,7 @@ static void put_all(struct file *file, const struct cp_explorer *x,
     put(file, allowances->keys, allowances->count * sizeof(*allowances->keys));
     put(file, allowances->left, allowances->count * sizeof(*allowances->left));
     put(file, allowances->levels, (size_t)allowances->count * allowances->page_count);
+    put(file, allowances->nodes, allowances->node_count * sizeof(*allowances->nodes));
     put(file, wear->levels_max, wear->page_count);
     put(file, wear->erases_max, wear->page_count * sizeof(*wear->erases_max));
     put_sites(file, &x->sites, library_of(program));
@@ -328,6 +331,7 @@ static void take_header(struct cp_explorer *x, const struct header *header) {
     x->last_id = header->last_id;
     x->claims_open = header->claims_open;
     x->bound_was_hit = header->bound_was_hit;
+    x->allowances.ignores_wear = header->ignores_wear;
     x->seconds_before = header->result.seconds;
 }
 
@@ -348,6 +352,12 @@ static void get_all(struct file *file, struct cp_explorer *x, const struct heade
         cp_allowances_take(&x->allowances, header->allowance_count, keys, left, levels)) {
         file->has_failed = true;
     }
+    struct cp_allowance_node *nodes = get_items(file, header->allowance_set_count, sizeof(*nodes));
+    if (file->has_failed ||
+        cp_allowances_take_sets(&x->allowances, header->allowance_set_count, nodes)) {
+        file->has_failed = true;
+    }
+    free(nodes);
     get(file, wear->levels_max, wear->page_count);
     get(file, wear->erases_max, wear->page_count * sizeof(*wear->erases_max));
     get_sites(file, &x->sites, header->site_count, library_of(program));

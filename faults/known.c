@@ -77,10 +77,15 @@ static bool is_covered(struct cp_explorer *x, struct cp_visited_slot *slot, bool
         cp_x_stop(x, CP_STOP_MEMORY);
         return true;
     }
-    if (!is_new && cp_allowance_covers(&x->allowances, slot->allowance, now)) {
+    uint32_t had = is_new ? CP_ALLOWANCE_NONE : slot->allowances;
+    if (cp_allowance_set_covers(&x->allowances, had, now)) {
         return true;
     }
-    slot->allowance = now;
+    slot->allowances = cp_allowance_set_add(&x->allowances, had, now);
+    if (slot->allowances == CP_ALLOWANCE_NONE) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+        return true;
+    }
     return false;
 }
 

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 struct cp_visited_slot {
-    struct cp_hash key; // {0, 0} marks an empty slot
-    uint32_t id;        // the state whose boot put it here
-    uint32_t allowance; // with what still allowed it was explored: see allowance.h
+    struct cp_hash key;  // {0, 0} marks an empty slot
+    uint32_t id;         // the state whose boot put it here
+    uint32_t allowances; // with what still allowed it was explored: see allowance.h
     uint32_t segment, segment_operations; // whose boot, and how far: see liveness.h
 };
 

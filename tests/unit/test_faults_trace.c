@@ -167,7 +167,7 @@ static void test_visited_grows(void **state) {
         struct cp_visited_slot *slot = cp_visited_find(&visited, key_of(i), &is_new);
         assert_true(is_new);
         slot->id = i;
-        slot->allowance = ~i;
+        slot->allowances = ~i;
     }
     assert_int_equal(visited.count, KEYS);
     assert_true(visited.capacity > KEYS);
@@ -176,7 +176,7 @@ static void test_visited_grows(void **state) {
         const struct cp_visited_slot *slot = cp_visited_find(&visited, key_of(i), &is_new);
         assert_false(is_new);
         assert_int_equal(slot->id, i);
-        assert_int_equal(slot->allowance, ~i);
+        assert_int_equal(slot->allowances, ~i);
     }
     assert_int_equal(visited.count, KEYS);
     cp_visited_free(&visited);
