@@ -62,50 +62,82 @@ void cp_wear_undo_erase(struct cp_wear_levels *wear, uint32_t device, uint32_t p
     wear->hash -= wear->weights[at];
 }
 
+// What is saved: the hash, and the levels of the pages that were ever erased.
+struct saved {
+    uint64_t hash;
+    uint32_t first, end;
+};
+
 size_t cp_wear_save_size_bytes(const struct cp_wear_levels *wear) {
-    return wear->page_count + sizeof(wear->hash);
+    return sizeof(struct saved) + wear->page_count;
 }
 
 static void save_levels(const struct cp_wear_levels *wear, uint8_t *save) {
-    memcpy(save, &wear->hash, sizeof(wear->hash));
-    memcpy(save + sizeof(wear->hash), wear->levels, wear->page_count);
+    struct saved saved = {wear->hash, wear->first, wear->end};
+    memcpy(save, &saved, sizeof(saved));
+    if (saved.first < saved.end) {
+        memcpy(save + sizeof(saved), wear->levels + saved.first, saved.end - saved.first);
+    }
 }
 
+// Pages that were first erased after it was saved are at zero again by now.
 static void restore_levels(struct cp_wear_levels *wear, const uint8_t *save) {
-    memcpy(&wear->hash, save, sizeof(wear->hash));
-    memcpy(wear->levels, save + sizeof(wear->hash), wear->page_count);
+    struct saved saved;
+    memcpy(&saved, save, sizeof(saved));
+    wear->hash = saved.hash;
+    if (saved.first < saved.end) {
+        memcpy(wear->levels + saved.first, save + sizeof(saved), saved.end - saved.first);
+    }
 }
 
-void cp_wear_power_lost(struct cp_wear_levels *wear, uint8_t *save) {
-    save_levels(wear, save);
+static uint64_t lower(struct cp_wear_levels *wear, uint32_t first, uint32_t end) {
     uint64_t lost = 0;
-    for (uint32_t at = wear->first; at < wear->end; at++) {
+    for (uint32_t at = first; at < end; at++) {
         uint8_t is_raised = wear->levels[at] > 0;
         wear->levels[at] = (uint8_t)(wear->levels[at] - is_raised);
         lost += wear->weights[at] & (0 - (uint64_t)is_raised);
     }
-    wear->hash -= lost;
+    return lost;
+}
+
+// Most levels are zero, eight at a time.
+void cp_wear_power_lost(struct cp_wear_levels *wear, uint8_t *save) {
+    save_levels(wear, save);
+    uint32_t at = wear->first;
+    for (; at + 8 <= wear->end; at += 8) {
+        uint64_t eight;
+        memcpy(&eight, wear->levels + at, sizeof(eight));
+        if (eight != 0) {
+            wear->hash -= lower(wear, at, at + 8);
+        }
+    }
+    if (at < wear->end) {
+        wear->hash -= lower(wear, at, wear->end);
+    }
 }
 
 void cp_wear_undo_power_lost(struct cp_wear_levels *wear, const uint8_t *save) {
     restore_levels(wear, save);
 }
 
+// All of it is saved, so that it can be put back at any time and not only in turn.
 size_t cp_wear_update_save_size_bytes(const struct cp_wear_levels *wear) {
-    return cp_wear_save_size_bytes(wear) + wear->page_count * sizeof(*wear->erases);
+    return sizeof(wear->hash) + wear->page_count * (1 + sizeof(*wear->erases));
 }
 
 void cp_wear_end_update(struct cp_wear_levels *wear, uint8_t *save) {
     size_t erases_bytes = wear->page_count * sizeof(*wear->erases);
-    save_levels(wear, save);
-    memcpy(save + cp_wear_save_size_bytes(wear), wear->erases, erases_bytes);
+    memcpy(save, &wear->hash, sizeof(wear->hash));
+    memcpy(save + sizeof(wear->hash), wear->levels, wear->page_count);
+    memcpy(save + sizeof(wear->hash) + wear->page_count, wear->erases, erases_bytes);
     memset(wear->levels, 0, wear->page_count);
     memset(wear->erases, 0, erases_bytes);
     wear->hash = 0;
 }
 
 void cp_wear_undo_end_update(struct cp_wear_levels *wear, const uint8_t *save) {
-    restore_levels(wear, save);
-    memcpy(wear->erases, save + cp_wear_save_size_bytes(wear),
+    memcpy(&wear->hash, save, sizeof(wear->hash));
+    memcpy(wear->levels, save + sizeof(wear->hash), wear->page_count);
+    memcpy(wear->erases, save + sizeof(wear->hash) + wear->page_count,
            wear->page_count * sizeof(*wear->erases));
 }

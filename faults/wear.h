@@ -11,7 +11,7 @@
 
 #include "sim/machine.h"
 
-#define CP_WEAR_LEVEL_MAX 200u // a limit is at most that
+#define CP_WEAR_LEVEL_MAX 100u // a limit is at most that: levels fit into seven bits
 
 struct cp_wear_levels {
     uint32_t page_count;                 // of all devices

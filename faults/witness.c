@@ -87,6 +87,7 @@ void cp_x_on_violation(void *context, enum cp_promise promise, const char *messa
     if ((x->test_case->promises & bit) == 0) {
         return;
     }
+    x->allowances.ignores_wear |= promise == CP_PROMISE_BOUNDED_WEAR; // it may grow for ever
     if ((x->wanted & bit) == 0) {
         x->path_is_broken |= !is_claimed;
         return;
@@ -97,7 +98,6 @@ void cp_x_on_violation(void *context, enum cp_promise promise, const char *messa
         return;
     }
     x->claims_open &= ~(1u << promise);
-    x->allowances.ignores_wear |= promise == CP_PROMISE_BOUNDED_WEAR; // it may grow for ever
     if (x->claims_open == 0) {
         cp_x_stop(x, CP_STOP_CLAIMS_MET);
     }

@@ -127,7 +127,7 @@ static const struct cp_key keys[] = {
     {.path = "properties", .type = CP_KEY_WORDS, .flags = REQUIRED | CP_KEY_OR_ALL, .min = 1,
      .word = cp_word_promise, .help = "The promises that are checked."},
     {.path = "wear", .type = CP_KEY_MAP, .help = "The limit for `bounded-wear`."},
-    {.path = "wear.erases_per_update", .type = CP_KEY_INTEGER, .min = 1, .max = 1000,
+    {.path = "wear.erases_per_update", .type = CP_KEY_INTEGER, .min = 1, .max = 100,
      .fallback = "3", .help = "Erases of one page in one update, if the power never fails."},
 
     {.path = "expect", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What the scenario claims."},
