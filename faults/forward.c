@@ -8,14 +8,23 @@
 
 #define EVENTS_PER_TICK 2048u
 
+// The operation is not executed here: it was, where the run was known from.
+static void uncount(struct cp_explorer *x, uint32_t site) {
+    if (site < x->sites.count) {
+        x->sites.sites[site].times--;
+    }
+}
+
 static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
     struct cp_hash at = cp_world_place(&x->world);
+    cp_visited_prefetch(&x->running, at);
+    uint32_t site = cp_sites_find(&x->sites, event);
     if (cp_x_is_known_run(x, at, &id)) {
+        uncount(x, site);
         cp_x_end_known(x, at, id);
         return false;
     }
-    uint32_t site = cp_sites_find(&x->sites, event);
     x->result->operations++;
     struct cp_entry *entry = cp_world_operation(&x->world, site);
     if (!entry) {
