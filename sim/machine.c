@@ -11,8 +11,9 @@
 static int init_devices(struct cp_machine *machine) {
     const struct cp_machine_config *config = &machine->config;
     for (uint32_t i = 0; i < config->device_count; i++) {
-        struct cp_machine_device *device = &machine->devices[i];
+        struct cp_device *device = &machine->devices[i];
         device->part = config->devices[i];
+        device->model = cp_controller_model(device->part.controller);
         uint64_t place = ((uint64_t)i + 1) << 32;
         if (cp_nor_init(&device->nor, device->part.size_bytes, config->cell_size_bytes,
                         device->part.erase_value, place)) {
@@ -64,9 +65,11 @@ void cp_machine_destroy(struct cp_machine *machine) {
 }
 
 void cp_machine_reset(struct cp_machine *machine, bool power_lost) {
-    (void)power_lost; // an NVMC belongs to the MCU: every reset resets it
+    machine->irq_disabled = 0;
+    machine->waited_us = 0;
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
-        cp_nvmc_reset(&machine->devices[i].nvmc);
+        struct cp_device *device = &machine->devices[i];
+        device->model->reset(device, power_lost);
     }
 }
 
@@ -146,20 +149,33 @@ void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
 
 struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
-    uint32_t words[8 + 2 * CP_DEVICES_MAX] = {
-        (uint32_t)event->kind,   event->device, event->word, event->value, (uint32_t)event->note, 0,
-        (uint32_t)machine->mode, machine->image};
+    uint32_t words[12] = {(uint32_t)event->kind,
+                          event->device,
+                          event->word,
+                          event->value,
+                          (uint32_t)event->note,
+                          event->word_count,
+                          (uint32_t)machine->mode,
+                          machine->image,
+                          machine->irq_disabled,
+                          machine->waited_us};
+    struct cp_hash sum =
+        cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
-        words[8 + 2 * i] = machine->devices[i].nvmc.config;
-        words[9 + 2 * i] = machine->devices[i].nvmc.busy_polls;
+        const struct cp_device *device = &machine->devices[i];
+        sum = cp_hash_add(
+            sum, cp_hash_bytes(device->state, device->model->state_size_bytes, 51 + (uint64_t)i));
     }
-    return cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
+    return sum;
 }
 
 int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot) {
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
-        snapshot->nvmc[i] = machine->devices[i].nvmc;
+        const struct cp_device *device = &machine->devices[i];
+        memcpy(snapshot->state[i], device->state, device->model->state_size_bytes);
     }
+    snapshot->irq_disabled = machine->irq_disabled;
+    snapshot->waited_us = machine->waited_us;
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
     snapshot->event = machine->event;
@@ -168,8 +184,11 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
 
 void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot) {
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
-        machine->devices[i].nvmc = snapshot->nvmc[i];
+        struct cp_device *device = &machine->devices[i];
+        memcpy(device->state, snapshot->state[i], device->model->state_size_bytes);
     }
+    machine->irq_disabled = snapshot->irq_disabled;
+    machine->waited_us = snapshot->waited_us;
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
     machine->event = snapshot->event;

@@ -8,17 +8,15 @@
 #ifndef CP_SIM_MACHINE_H
 #define CP_SIM_MACHINE_H
 
+#include "sim/controller.h"
 #include "sim/cpu.h"
-#include "sim/nor.h"
-#include "sim/nvmc.h"
-#include "sim/part.h"
-#include "sim/program.h"
 
 #define CP_EVENT_MESSAGE_MAX 192u
 #define CP_EVENT_FRAMES_MAX  6u
+#define CP_EVENT_WORDS_MAX   128u // of one program: 32 lines of RRAM
 
 enum cp_event_kind {
-    CP_EVENT_PROGRAM, // one word is to be programmed
+    CP_EVENT_PROGRAM, // one unit is to be programmed: a word or more
     CP_EVENT_ERASE,   // one page is to be erased
     CP_EVENT_ILLEGAL, // the flash is used as its manual forbids; `message` says how
     CP_EVENT_NOTE,
@@ -36,9 +34,11 @@ enum cp_event_kind {
 
 struct cp_event {
     enum cp_event_kind kind;
-    uint32_t device; // of an operation
-    uint32_t word;   // index of the word to program or read, or of the first word of the page
-    uint32_t value;  // word to program (as asked for); choices to choose from; note's value; error
+    uint32_t device;       // of an operation
+    uint32_t word;         // index of the word to program or read, or of the first of several
+    uint32_t word_count;   // to program or erase
+    const uint32_t *words; // to program, as asked for and as nor.h stores them
+    uint32_t value;        // of one word to program; choices to choose from; note's value; error
     enum cp_note note;
     char message[CP_EVENT_MESSAGE_MAX];
     uintptr_t frames[CP_EVENT_FRAMES_MAX]; // who asked for it, innermost first
@@ -66,20 +66,16 @@ struct cp_machine_config {
     const struct cp_program *program;
 };
 
-struct cp_machine_device {
-    struct cp_part part;
-    struct cp_nor nor;
-    struct cp_nvmc nvmc;
-};
-
 struct cp_machine {
     struct cp_machine_config config;
-    struct cp_machine_device devices[CP_DEVICES_MAX];
+    struct cp_device devices[CP_DEVICES_MAX];
     struct cp_cpu *cpu;
     enum cp_mode mode;
     uint8_t image; // of the application that runs; of DFU mode: the image that went there
     struct cp_event event;
     uint32_t answer;
+    uint32_t irq_disabled;         // how often, nested
+    uint32_t waited_us;            // by the program, and not yet asked for by a chip
     uint64_t bus_accesses;         // since the last event
     uint32_t illegal_uses;         // since the last event of another kind
     struct cp_footprint footprint; // since it was last cleared
@@ -90,7 +86,8 @@ struct cp_machine {
 // What must be kept of a machine at an event to go on from there, besides the flash.
 struct cp_machine_snapshot {
     struct cp_cpu_snapshot cpu;
-    struct cp_nvmc nvmc[CP_DEVICES_MAX];
+    uint8_t state[CP_DEVICES_MAX][CP_CONTROLLER_STATE_MAX_BYTES];
+    uint32_t irq_disabled, waited_us;
     enum cp_mode mode;
     uint8_t image;
     struct cp_event event;
@@ -101,8 +98,8 @@ struct cp_machine_snapshot {
 struct cp_machine *cp_machine_create(const struct cp_machine_config *config, char *error);
 void cp_machine_destroy(struct cp_machine *machine);
 
-// The CPU and its peripherals start anew. With `power_lost` an external chip
-// starts anew as well; the NVMC is part of the MCU and starts anew in both cases.
+// The CPU and its peripherals start anew. With `power_lost` an external chip starts anew
+// as well; without it stays as it is.
 void cp_machine_reset(struct cp_machine *machine, bool power_lost);
 
 // Begin to run on an empty stack: the bootloader, or the application of `image`.

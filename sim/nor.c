@@ -25,11 +25,28 @@ static struct cp_hash range_content(const struct cp_nor *nor, uint32_t word_in_c
     return cp_hash_pair(((uint64_t)word_in_cell << 32) | low, ((uint64_t)high << 8) | 3);
 }
 
-static struct cp_hash content_now(const struct cp_nor *nor, uint32_t word, uint32_t word_in_cell) {
-    if (nor->undecided[word]) {
-        return range_content(nor, word_in_cell, nor->words[word], nor->high_words[word]);
+// And a doubtful one is what it would be without doubt times another.
+#define DOUBT_FACTOR 0xD1B54A32D192ED03u
+
+static struct cp_hash doubtful_sum(struct cp_hash sum) {
+    return (struct cp_hash){sum.low * DOUBT_FACTOR, sum.high * DOUBT_FACTOR};
+}
+
+static struct cp_hash flagged_content(const struct cp_nor *nor, uint32_t word,
+                                      uint32_t word_in_cell) {
+    if (nor->undecided[word] == CP_NOR_UNCORRECTABLE) {
+        return cp_hash_pair((uint64_t)word_in_cell << 32, 5);
     }
-    return word_content(word_in_cell, nor->words[word]);
+    struct cp_hash sum =
+        nor->undecided[word] & CP_NOR_OPEN
+            ? range_content(nor, word_in_cell, nor->words[word], nor->high_words[word])
+            : word_content(word_in_cell, nor->words[word]);
+    return nor->undecided[word] & CP_NOR_DOUBTFUL ? doubtful_sum(sum) : sum;
+}
+
+static struct cp_hash content_now(const struct cp_nor *nor, uint32_t word, uint32_t word_in_cell) {
+    return nor->undecided[word] ? flagged_content(nor, word, word_in_cell)
+                                : word_content(word_in_cell, nor->words[word]);
 }
 
 // A count of zero adds nothing, so that an erased cell has no wear sum.
@@ -82,13 +99,14 @@ int cp_nor_init(struct cp_nor *nor, uint32_t size_bytes, uint32_t cell_size_byte
     nor->cell_size_bytes = cell_size_bytes;
     nor->words_per_cell = cell_size_bytes / 4;
     nor->cell_count = size_bytes / cell_size_bytes;
-    nor->erased_word = erase_value * 0x01010101u;
+    nor->erased_word = CP_NOR_ERASED_WORD;
+    nor->inversion = (uint32_t) ~(erase_value * 0x01010101u);
     nor->place = place;
     if (allocate(nor)) {
         cp_nor_free(nor);
         return -1;
     }
-    memset(nor->words, erase_value, size_bytes);
+    memset(nor->words, 0xFF, size_bytes);
     nor->erased_content = uniform_content(nor, nor->erased_word);
     nor->zero_content = uniform_content(nor, 0);
     for (uint32_t cell = 0; cell < nor->cell_count; cell++) {
@@ -119,29 +137,48 @@ void cp_nor_end_cell(struct cp_nor *nor, uint32_t cell, struct cp_hash begun) {
 }
 
 static void put_value(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
-                      uint8_t is_undecided) {
+                      uint8_t undecided) {
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
     struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
-    nor->undecided_count[cell] += (uint32_t)is_undecided - nor->undecided[word];
-    nor->undecided[word] = is_undecided;
+    nor->undecided_count[cell] += (uint32_t)(undecided != 0) - (nor->undecided[word] != 0);
+    nor->undecided[word] = undecided;
     nor->words[word] = low;
     nor->high_words[word] = high;
     nor->content[cell] = cp_hash_add(rest, content_now(nor, word, place));
 }
 
-void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
-                      uint8_t programs) {
+static void put_programs(struct cp_nor *nor, uint32_t word, uint8_t programs) {
     uint32_t cell = word / nor->words_per_cell;
     uint32_t place = word % nor->words_per_cell;
-    if (low != nor->words[word] || high != cp_nor_high(nor, word)) {
-        put_value(nor, word, low, high, low != high);
-    }
     if (programs != nor->programs[word]) {
         struct cp_hash rest =
             cp_hash_sub(nor->wear_sum[cell], word_wear(place, nor->programs[word]));
         nor->wear_sum[cell] = cp_hash_add(rest, word_wear(place, programs));
         nor->programs[word] = programs;
+    }
+}
+
+void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                      uint8_t programs) {
+    if (low != nor->words[word] || high != cp_nor_high(nor, word) ||
+        (nor->undecided[word] & ~CP_NOR_OPEN) != 0) {
+        put_value(nor, word, low, high, low != high ? CP_NOR_OPEN : 0);
+    }
+    put_programs(nor, word, programs);
+}
+
+void cp_nor_put_uncorrectable(struct cp_nor *nor, uint32_t word, uint8_t programs) {
+    if (!cp_nor_is_uncorrectable(nor, word)) {
+        put_value(nor, word, 0, 0, CP_NOR_UNCORRECTABLE);
+    }
+    put_programs(nor, word, programs);
+}
+
+void cp_nor_put_doubt(struct cp_nor *nor, uint32_t word, bool is_doubtful) {
+    uint8_t undecided = nor->undecided[word];
+    if (undecided != CP_NOR_UNCORRECTABLE && is_doubtful != cp_nor_is_doubtful(nor, word)) {
+        put_value(nor, word, nor->words[word], nor->high_words[word], undecided ^ CP_NOR_DOUBTFUL);
     }
 }
 
@@ -178,7 +215,7 @@ static void decide_all(struct cp_nor *nor, uint32_t cell) {
 void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {
     struct cp_hash before = cell_hash(nor, cell);
     uint32_t first = cell * nor->words_per_cell;
-    memset(nor->words + first, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
+    memset(nor->words + first, 0xFF, nor->cell_size_bytes);
     memset(nor->programs + first, 0, nor->words_per_cell);
     decide_all(nor, cell);
     nor->content[cell] = nor->erased_content;
@@ -187,51 +224,60 @@ void cp_nor_erase_cell(struct cp_nor *nor, uint32_t cell) {
 }
 
 // A word that is undecided already keeps what it is: from its low value up to erased.
-// First each of them is made a decided one of its low value, in the sum only.
+// An uncorrectable one may be anything. First each of them is made a decided one of its
+// low value, in the sum only.
 static void forget_high_values(struct cp_nor *nor, uint32_t cell) {
-    const uint8_t *undecided = nor->undecided + (size_t)cell * nor->words_per_cell;
-    const uint8_t *end = undecided + nor->words_per_cell, *at = undecided;
-    while ((at = memchr(at, 1, (size_t)(end - at))) != NULL) {
-        uint32_t place = (uint32_t)(at - undecided), word = cell * nor->words_per_cell + place;
-        struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
-        nor->content[cell] = cp_hash_add(rest, word_content(place, nor->words[word]));
-        at++;
+    for (uint32_t place = 0; place < nor->words_per_cell; place++) {
+        uint32_t word = cell * nor->words_per_cell + place;
+        if (nor->undecided[word]) {
+            struct cp_hash rest = cp_hash_sub(nor->content[cell], content_now(nor, word, place));
+            nor->content[cell] = cp_hash_add(rest, word_content(place, nor->words[word]));
+        }
     }
 }
 
 // Is a torn erase already all that is known of the cell?
-static bool is_undecided_up_to_erased(const struct cp_nor *nor, uint32_t cell) {
+static bool is_undecided_up_to_erased(const struct cp_nor *nor, uint32_t cell, uint8_t undecided) {
     const uint32_t *high = nor->high_words + (size_t)cell * nor->words_per_cell;
+    const uint8_t *flags = nor->undecided + (size_t)cell * nor->words_per_cell;
     uint32_t differs = 0;
-    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
-        differs |= high[i] ^ nor->erased_word;
+    if (nor->undecided_count[cell] != nor->words_per_cell) {
+        return false;
     }
-    return nor->undecided_count[cell] == nor->words_per_cell && differs == 0;
+    for (uint32_t i = 0; i < nor->words_per_cell; i++) {
+        differs |= (high[i] ^ nor->erased_word) | (uint32_t)(flags[i] ^ undecided);
+    }
+    return differs == 0;
 }
 
-static void undecide_words(struct cp_nor *nor, uint32_t cell) {
+static void undecide_words(struct cp_nor *nor, uint32_t cell, uint8_t undecided) {
     uint32_t first = cell * nor->words_per_cell;
     if (nor->undecided_count[cell] > 0) {
         forget_high_values(nor, cell);
     }
-    memset(nor->undecided + first, 1, nor->words_per_cell);
-    memset(nor->high_words + first, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
+    memset(nor->undecided + first, undecided, nor->words_per_cell);
+    memset(nor->high_words + first, 0xFF, nor->cell_size_bytes);
     nor->content[cell] = undecided_sum(nor->content[cell]);
+    if (undecided & CP_NOR_DOUBTFUL) {
+        nor->content[cell] = doubtful_sum(nor->content[cell]);
+    }
 }
 
-bool cp_nor_is_forgotten(const struct cp_nor *nor, uint32_t cell) {
-    return cp_hash_equal(nor->content[cell], undecided_sum(nor->zero_content));
+bool cp_nor_is_forgotten(const struct cp_nor *nor, uint32_t cell, bool doubts) {
+    struct cp_hash forgotten = undecided_sum(nor->zero_content);
+    return cp_hash_equal(nor->content[cell], doubts ? doubtful_sum(forgotten) : forgotten);
 }
 
-void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets) {
+void cp_nor_undecide_cell(struct cp_nor *nor, uint32_t cell, bool forgets, bool doubts) {
     struct cp_hash before = cell_hash(nor, cell);
+    uint8_t undecided = doubts ? CP_NOR_OPEN | CP_NOR_DOUBTFUL : CP_NOR_OPEN;
     if (forgets) {
         decide_all(nor, cell);
         memset(nor->words + cell * nor->words_per_cell, 0, nor->cell_size_bytes);
         nor->content[cell] = nor->zero_content;
     }
-    if (!is_undecided_up_to_erased(nor, cell)) {
-        undecide_words(nor, cell);
+    if (!is_undecided_up_to_erased(nor, cell, undecided)) {
+        undecide_words(nor, cell, undecided);
     }
     nor->undecided_count[cell] = nor->words_per_cell;
     rehash(nor, cell, before);
@@ -294,7 +340,7 @@ struct cp_hash cp_nor_content_of(const struct cp_nor *nor, const uint8_t *bytes)
     for (uint32_t i = 0; i < nor->words_per_cell; i++) {
         uint32_t value;
         memcpy(&value, bytes + 4 * (size_t)i, 4);
-        sum = cp_hash_add(sum, word_content(i, value));
+        sum = cp_hash_add(sum, word_content(i, value ^ nor->inversion));
     }
     return sum;
 }

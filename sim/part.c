@@ -1,102 +1,105 @@
-// part.c: the parts whose flash can be simulated, and where each fact comes from.
-//
-// Only parts whose rules the simulator really enforces are listed. The nRF52832
-// is left out on purpose: it counts programs per block of 512 bytes (181 between
-// two erases), and that is not modelled yet. The RRAM of the nRF54L15 is left
-// out for the same reason.
+// part.c: parts by name, and their pages; see part.h. The facts are in parts_*.c.
 
-#include "sim/part.h"
+#include "sim/part_tables.h"
 
 #include <string.h>
 
-#define KIB 1024u
-#define MIB (1024u * 1024u)
+static const struct cp_part_table *const tables[] = {&cp_parts_nordic, &cp_parts_fictional};
 
-static const struct cp_part parts[] = {
-    {
-        .name = "nrf52840",
-        .about = "Nordic nRF52840: 1 MiB NVMC flash, 4 KiB pages, 4-byte words",
-        .controller = CP_CONTROLLER_NVMC,
-        .registers_address = 0x4001E000u,
-        .flash_address = 0x00000000u,
-        .size_bytes = 1u * MIB,
-        .erase_size_bytes = 4u * KIB,
-        .write_size_bytes = 4u,
-        .erase_value = 0xFFu,
-        .programs_per_word = 2u,
-        .program_time_us = 41u,
-        .erase_time_us = 85000u,
-        .endurance_erases = 10000u,
-        .source = "page size and addresses: Nordic MDK; word time: product specification 1.11; "
-                  "page erase time: nrfx; 2 programs per word and endurance: from memory, "
-                  "unverified",
-    },
-    {
-        .name = "nrf51822",
-        .about = "Nordic nRF51822: 256 KiB NVMC flash, 1 KiB pages, 4-byte words",
-        .controller = CP_CONTROLLER_NVMC,
-        .registers_address = 0x4001E000u,
-        .flash_address = 0x00000000u,
-        .size_bytes = 256u * KIB,
-        .erase_size_bytes = 1u * KIB,
-        .write_size_bytes = 4u,
-        .erase_value = 0xFFu,
-        .programs_per_word = 2u,
-        .program_time_us = 47u, // at most 46.3
-        .erase_time_us = 22300u,
-        .endurance_erases = 20000u,
-        .source = "size: Nordic linker scripts; page size: FICR; endurance: Nordic DevZone; "
-                  "2 programs per word and both times: from memory, unverified",
-    },
-    {
-        // There is no second controller yet. What an external flash changes for
-        // the swap is its page size, and that this part has.
-        .name = "nvmc-8k",
-        .about = "fictional: stands in for an external flash; 1 MiB, 8 KiB pages, NVMC registers",
-        .controller = CP_CONTROLLER_NVMC,
-        .registers_address = 0x50010000u,
-        .flash_address = 0x60000000u,
-        .size_bytes = 1u * MIB,
-        .erase_size_bytes = 8u * KIB,
-        .write_size_bytes = 4u,
-        .erase_value = 0xFFu,
-        .programs_per_word = 2u,
-        .program_time_us = 41u,
-        .erase_time_us = 85000u,
-        .endurance_erases = 10000u,
-        .source = "invented; times and limits are those of nrf52840",
-    },
-    {
-        // To see how the exploration grows with the pages, beyond the parts there are.
-        .name = "nvmc-4m",
-        .about = "fictional: nRF52840's flash, four times as large; 4 MiB, 4 KiB pages",
-        .controller = CP_CONTROLLER_NVMC,
-        .registers_address = 0x4001E000u,
-        .flash_address = 0x00000000u,
-        .size_bytes = 4u * MIB,
-        .erase_size_bytes = 4u * KIB,
-        .write_size_bytes = 4u,
-        .erase_value = 0xFFu,
-        .programs_per_word = 2u,
-        .program_time_us = 41u,
-        .erase_time_us = 85000u,
-        .endurance_erases = 10000u,
-        .source = "invented; all but the size is that of nrf52840",
-    },
-};
+#define TABLE_COUNT (sizeof tables / sizeof tables[0])
 
-#define PART_COUNT (sizeof parts / sizeof parts[0])
+size_t cp_part_count(void) {
+    size_t count = 0;
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        count += tables[i]->count;
+    }
+    return count;
+}
 
-const struct cp_part *cp_parts(size_t *count) {
-    *count = PART_COUNT;
-    return parts;
+const struct cp_part *cp_part_at(size_t index) {
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        if (index < tables[i]->count) {
+            return &tables[i]->parts[index];
+        }
+        index -= tables[i]->count;
+    }
+    return NULL;
 }
 
 const struct cp_part *cp_part_find(const char *name) {
-    for (size_t i = 0; i < PART_COUNT; i++) {
-        if (strcmp(parts[i].name, name) == 0) {
-            return &parts[i];
+    for (size_t i = 0; i < cp_part_count(); i++) {
+        if (strcmp(cp_part_at(i)->name, name) == 0) {
+            return cp_part_at(i);
         }
     }
     return NULL;
+}
+
+const char *cp_program_rule_name(enum cp_program_rule rule) {
+    static const char *const names[] = {"and",  "and-counted",    "block-counted",
+                                        "once", "once-then-zero", "overwrite"};
+    return names[rule];
+}
+
+bool cp_part_is_mapped(const struct cp_part *part) {
+    return part->controller != CP_CONTROLLER_NRF_SPI && part->controller != CP_CONTROLLER_STM32_SPI;
+}
+
+// Where pages do not differ there is one region.
+static struct cp_part_region region_of(const struct cp_part *part, uint32_t index) {
+    if (part->region_count == 0) {
+        return (struct cp_part_region){part->size_bytes, part->erase_size_bytes,
+                                       part->erase_time_us};
+    }
+    return part->regions[index];
+}
+
+static uint32_t region_count(const struct cp_part *part) {
+    return part->region_count == 0 ? 1 : part->region_count;
+}
+
+static uint32_t pages_in(const struct cp_part_region *region) {
+    return region->erase_size_bytes == 0 ? 0 : region->size_bytes / region->erase_size_bytes;
+}
+
+struct cp_page cp_part_page(const struct cp_part *part, uint32_t offset_bytes) {
+    struct cp_page page = {0, 0, 0, 0};
+    for (uint32_t i = 0; i < region_count(part); i++) {
+        const struct cp_part_region region = region_of(part, i);
+        uint32_t within_bytes = offset_bytes - page.offset_bytes;
+        if (within_bytes < region.size_bytes) {
+            uint32_t index = region.erase_size_bytes ? within_bytes / region.erase_size_bytes : 0;
+            page.index += index;
+            page.offset_bytes += index * region.erase_size_bytes;
+            page.size_bytes = region.erase_size_bytes;
+            page.erase_time_us = region.erase_time_us;
+            return page;
+        }
+        page.index += pages_in(&region);
+        page.offset_bytes += region.size_bytes;
+    }
+    return page;
+}
+
+struct cp_page cp_part_page_at(const struct cp_part *part, uint32_t index) {
+    uint32_t offset_bytes = 0;
+    for (uint32_t i = 0; i < region_count(part); i++) {
+        const struct cp_part_region region = region_of(part, i);
+        uint32_t count = pages_in(&region);
+        if (index < count) {
+            return cp_part_page(part, offset_bytes + index * region.erase_size_bytes);
+        }
+        index -= count;
+        offset_bytes += region.size_bytes;
+    }
+    return (struct cp_page){0, 0, 0, 0};
+}
+
+uint32_t cp_part_page_count(const struct cp_part *part) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < region_count(part); i++) {
+        const struct cp_part_region region = region_of(part, i);
+        count += pages_in(&region);
+    }
+    return count;
 }

@@ -3,32 +3,101 @@
 #ifndef CP_SIM_PART_H
 #define CP_SIM_PART_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "sim/program.h"
 
-enum cp_controller { CP_CONTROLLER_NVMC };
+#include <stddef.h>
+
+// When a unit that was programmed since its last erase may be programmed again.
+enum cp_program_rule {
+    CP_RULE_AND,            // bits may be cleared as often as one likes
+    CP_RULE_AND_COUNTED,    // so often a word, `programs_per_word`
+    CP_RULE_BLOCK_COUNTED,  // so many words a block, `programs_per_block`
+    CP_RULE_ONCE,           // never
+    CP_RULE_ONCE_THEN_ZERO, // only with all bits programmed
+    CP_RULE_OVERWRITE,      // any value over any other, no erase needed
+};
+
+const char *cp_program_rule_name(enum cp_program_rule rule); // "and", "and-counted", ...
+
+// What reading a word does that ECC cannot correct.
+enum cp_ecc_read {
+    CP_ECC_NONE, // there is no ECC: every read gives some value
+    CP_ECC_NMI,
+    CP_ECC_BUS_FAULT,
+};
+
+// The faults that a part can have, a bit each: docs/SPEC.md, "Fault model".
+enum cp_part_fault {
+    CP_FAULT_TORN_PROGRAM = 1u << 0,   // a cut program leaves any value between old and new
+    CP_FAULT_TORN_ERASE = 1u << 1,     // a cut erase leaves any words erased, zero or indeterminate
+    CP_FAULT_WEAK_ERASE = 1u << 2,     // a cut erase leaves a page that reads erased but is weak
+    CP_FAULT_UNSTABLE_READS = 1u << 3, // a torn word may read otherwise each time
+    CP_FAULT_UNCORRECTABLE = 1u << 4,  // a torn unit may be uncorrectable
+    CP_FAULT_ERROR_REPORTED = 1u << 5, // an operation may fail and say so
+    CP_FAULT_ERROR_SILENT = 1u << 6,   // an operation may fail and not say so
+    CP_FAULT_SURVIVES_RESET = 1u << 7, // a reset of the MCU leaves the chip as it is
+    CP_FAULT_LOSES_POWER_FIRST = 1u << 8, // the chip dies before the MCU does
+};
+#define CP_PART_FAULT_COUNT 9u
+
+// Erase units of one size. A region of erase size 0 is a hole.
+struct cp_part_region {
+    uint32_t size_bytes;
+    uint32_t erase_size_bytes;
+    uint32_t erase_time_us; // of one unit, at most
+};
 
 struct cp_part {
     const char *name;
-    const char *about; // one line for `cutproof list --targets`
+    const char *about;  // one line for `cutproof list --targets`
+    const char *family; // "nRF52", "STM32L4", ...
     enum cp_controller controller;
     uint32_t registers_address;
-    uint32_t flash_address;
-    uint32_t size_bytes;
-    uint32_t erase_size_bytes;
-    uint32_t write_size_bytes;
+    uint32_t flash_address;    // 0 for a chip behind a SPI master
+    uint32_t size_bytes;       // with holes
+    uint32_t bank_size_bytes;  // where the second bank begins; 0: one bank
+    uint32_t erase_size_bytes; // of all pages, or where they differ of the smallest
+    // Where they differ: from offset 0 on, adding up to size_bytes.
+    struct cp_part_region regions[CP_REGIONS_MAX];
+    uint32_t region_count;
+    uint32_t write_size_bytes; // the program unit: what one operation programs at least
     uint8_t erase_value;
-    uint8_t programs_per_word; // between two erases; more is illegal use
-    uint32_t program_time_us;  // one write unit
-    uint32_t erase_time_us;    // one page
-    uint32_t endurance_erases;
-    const char *source; // where the facts come from
+    enum cp_program_rule rule;
+    uint8_t programs_per_word; // of CP_RULE_AND_COUNTED; 1 for the rules of once
+    uint32_t programs_per_block, block_size_bytes; // of CP_RULE_BLOCK_COUNTED
+    uint32_t ecc_size_bytes;                       // a unit of ECC; 0: none
+    enum cp_ecc_read ecc_read;
+    uint32_t faults;           // bit per enum cp_part_fault
+    uint32_t program_time_us;  // of one program unit (of a page of 256 bytes behind SPI), at most
+    uint32_t erase_time_us;    // of a page, at most; where they differ it is in the regions
+    uint32_t endurance_erases; // of each page; of RRAM: writes of each line
+    const char *source;        // where the facts come from
 };
 
-// All parts; *count is their number.
-const struct cp_part *cp_parts(size_t *count);
+// All parts, 0 <= index < cp_part_count(), in the order of their families.
+size_t cp_part_count(void);
+const struct cp_part *cp_part_at(size_t index);
 
 // The part of that name, or NULL.
 const struct cp_part *cp_part_find(const char *name);
+
+// Is its flash seen in the address space?
+bool cp_part_is_mapped(const struct cp_part *part);
+
+// An erase unit of a part.
+struct cp_page {
+    uint32_t index; // among all units of the part, holes not counted
+    uint32_t offset_bytes;
+    uint32_t size_bytes; // 0: the offset is in a hole, or outside
+    uint32_t erase_time_us;
+};
+
+// The unit that an offset lies in.
+struct cp_page cp_part_page(const struct cp_part *part, uint32_t offset_bytes);
+
+// The unit of that index.
+struct cp_page cp_part_page_at(const struct cp_part *part, uint32_t index);
+
+uint32_t cp_part_page_count(const struct cp_part *part);
 
 #endif

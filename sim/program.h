@@ -1,8 +1,8 @@
 // program.h: the contract between the prover and a program under test.
 //
 // A program is what runs on the simulated machine: a bootloader, and the
-// application it starts. It touches the hardware only through mmio_read32() and
-// mmio_write32(), and tells the prover what it is doing through the cp_note_*
+// application it starts. It touches the hardware only through the calls of
+// core/port/mmio.h, and tells the prover what it is doing through the cp_note_*
 // and cp_end_* calls below. The prover offers these functions; the program is
 // either linked in (the real core) or a shared library that exports a
 // `struct cp_program` named cp_program (a faulty core, or a user's own code).
@@ -16,11 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CP_PROGRAM_ABI           1u
+#define CP_PROGRAM_ABI           2u
 #define CP_IMAGE_NONE            0xFFu
 #define CP_IMAGES_MAX            8u
 #define CP_DEVICES_MAX           2u
 #define CP_BUFFER_SIZE_MAX_BYTES 8192u
+#define CP_REGIONS_MAX           8u
 
 // The four ranges a device is divided into.
 enum cp_area { CP_AREA_BOOTLOADER, CP_AREA_STATE, CP_AREA_ACTIVE, CP_AREA_DFU, CP_AREA_COUNT };
@@ -44,12 +45,53 @@ enum cp_download {
 // What an application does that finds its update was reverted.
 enum cp_after_revert { CP_AFTER_REVERT_STOP, CP_AFTER_REVERT_RETRY };
 
+// The flash controllers, one for each set of registers that a driver has to know.
+// docs/SPEC.md, "Flash controllers", says for each which parts have it.
+enum cp_controller {
+    CP_CONTROLLER_NVMC,        // nRF51, nRF52
+    CP_CONTROLLER_NVMC_NS,     // nRF5340, nRF9160: erase by a store, CONFIGNS
+    CP_CONTROLLER_RRAMC,       // nRF54L
+    CP_CONTROLLER_STM32_F0,    // STM32 F0, F1, F3
+    CP_CONTROLLER_STM32_F1_XL, // STM32F1 of more than 512 KiB: two banks with registers of their
+                               // own
+    CP_CONTROLLER_STM32_F4,    // STM32 F2, F4
+    CP_CONTROLLER_STM32_F7,
+    CP_CONTROLLER_STM32_L0,
+    CP_CONTROLLER_STM32_L1,
+    CP_CONTROLLER_STM32_L4, // and L4+
+    CP_CONTROLLER_STM32_L5,
+    CP_CONTROLLER_STM32_G0,
+    CP_CONTROLLER_STM32_G4,
+    CP_CONTROLLER_STM32_WB,
+    CP_CONTROLLER_STM32_WL,
+    CP_CONTROLLER_STM32_U5,
+    CP_CONTROLLER_STM32_H5,
+    CP_CONTROLLER_STM32_H7,  // 128-KiB sectors, 32-byte words
+    CP_CONTROLLER_STM32_H7A, // H7A3, H7B3, H7B0: 8-KiB sectors, 16-byte words
+    CP_CONTROLLER_RP2040,    // a SPI NOR chip behind the RP2040's SSI, run from there
+    CP_CONTROLLER_NRF_SPI,   // a SPI NOR chip behind an nRF SPI master, chip select on a GPIO
+    CP_CONTROLLER_STM32_SPI, // the same behind an STM32 SPI
+    CP_CONTROLLER_COUNT
+};
+
+// A range of a device with erase units of one size.
+struct cp_program_region {
+    uint32_t size_bytes;
+    uint32_t erase_size_bytes; // 0: a hole in the address range, no flash
+};
+
 // One flash device as the program's ports see it.
 struct cp_program_device {
+    enum cp_controller controller;
     uint32_t registers_address;
-    uint32_t flash_address;
-    uint32_t size_bytes;
-    uint32_t erase_size_bytes;
+    uint32_t flash_address; // where it is mapped; of no meaning behind a SPI master
+    uint32_t size_bytes;    // with holes
+    uint32_t
+        bank_size_bytes; // of the first of two banks, up to where the second begins; 0: one bank
+    uint32_t write_size_bytes; // what the driver programs at a time, at least
+    uint8_t erase_value;
+    struct cp_program_region regions[CP_REGIONS_MAX];
+    uint32_t region_count;
 };
 
 struct cp_program_area {

@@ -5,25 +5,62 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// The run of pages of one size that an offset lies in; of size 0 if there is none.
+static struct native_window window_at(const struct cp_program_board *board,
+                                      const struct cp_program_area *area) {
+    struct native_window window = {.device = area->device};
+    const struct cp_program_device *device = &board->devices[area->device];
+    for (uint32_t i = 0; i < device->region_count; i++) {
+        window.size_bytes = device->regions[i].size_bytes;
+        window.erase_size_bytes = device->regions[i].erase_size_bytes;
+        if (area->offset_bytes - window.offset_bytes < window.size_bytes) {
+            return window;
+        }
+        window.offset_bytes += window.size_bytes;
+    }
+    window.size_bytes = 0;
+    return window;
+}
+
+static bool is_in(const struct native_window *window, const struct cp_program_area *area) {
+    return window->device == area->device &&
+           area->offset_bytes - window->offset_bytes < window->size_bytes;
+}
+
+static const struct native_window *find_window(const struct native_devices *devices,
+                                               const struct cp_program_area *area) {
+    for (uint32_t i = 0; i < devices->window_count; i++) {
+        if (is_in(&devices->windows[i], area)) {
+            return &devices->windows[i];
+        }
+    }
+    return NULL;
+}
+
 void native_devices_init(struct native_devices *devices, const struct cp_program_board *board) {
-    for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
-        const struct cp_program_device *device = &board->devices[i];
-        devices->nvmc[i] = (struct cp_nrf_nvmc){
-            .registers_address = device->registers_address,
-            .flash_address = device->flash_address,
-            .ready_polls_max = CP_NRF_NVMC_READY_POLLS_MAX,
-        };
-        cp_nrf_nvmc_flash(&devices->flash[i], &devices->nvmc[i], device->size_bytes,
-                          device->erase_size_bytes);
+    devices->window_count = 0;
+    for (int i = CP_AREA_STATE; i < CP_AREA_COUNT; i++) {
+        const struct cp_program_area *area = &board->areas[i];
+        if (area->device >= CP_DEVICES_MAX || find_window(devices, area)) {
+            continue;
+        }
+        const struct native_window window = window_at(board, area);
+        if (window.size_bytes > 0) {
+            struct native_window *added = &devices->windows[devices->window_count++];
+            *added = window;
+            native_port_init(added, &board->devices[area->device]);
+        }
     }
 }
 
 struct cp_partition native_partition(const struct native_devices *devices,
                                      const struct cp_program_board *board, enum cp_area area) {
     const struct cp_program_area *range = &board->areas[area];
+    const struct native_window *window =
+        range->device < CP_DEVICES_MAX ? find_window(devices, range) : NULL;
     return (struct cp_partition){
-        .flash = range->device < CP_DEVICES_MAX ? &devices->flash[range->device] : NULL,
-        .offset_bytes = range->offset_bytes,
+        .flash = window ? &window->flash : NULL,
+        .offset_bytes = window ? range->offset_bytes - window->offset_bytes : 0,
         .size_bytes = range->size_bytes,
     };
 }

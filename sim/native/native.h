@@ -6,15 +6,15 @@
 #ifndef CP_SIM_NATIVE_H
 #define CP_SIM_NATIVE_H
 
-#include "core/port/nrf/nvmc.h"
 #include "cutproof/updater.h"
-#include "sim/program.h"
+#include "sim/native/ports.h"
 
-// The flash devices of a board as the core wants them. Flashes point to their
-// controllers, so this stays where it was filled in.
+// The flashes of a board as the core wants them: a window for each run of pages of one
+// size that a partition lies in. Flashes point to their ports, so this stays where it
+// was filled in.
 struct native_devices {
-    struct cp_nrf_nvmc nvmc[CP_DEVICES_MAX];
-    struct cp_flash flash[CP_DEVICES_MAX];
+    struct native_window windows[CP_AREA_COUNT - 1];
+    uint32_t window_count;
 };
 
 void native_devices_init(struct native_devices *devices, const struct cp_program_board *board);

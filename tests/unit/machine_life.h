@@ -35,20 +35,27 @@ static inline struct cp_machine *life_create(const struct cp_machine_config *con
     return machine;
 }
 
+// A word as the part gives it.
 static inline uint32_t life_word(const struct cp_machine *machine, uint32_t device, uint32_t word) {
-    return machine->devices[device].nor.words[word];
+    const struct cp_nor *nor = &machine->devices[device].nor;
+    return nor->words[word] ^ nor->inversion;
 }
 
 static inline void life_program(struct cp_machine *machine, const struct cp_event *event) {
-    struct cp_nor *nor = &machine->devices[event->device].nor;
-    const uint8_t programs = (uint8_t)(nor->programs[event->word] + 1);
-    cp_nor_set_word(nor, event->word, nor->words[event->word] & event->value, programs);
+    struct cp_device *device = &machine->devices[event->device];
+    struct cp_nor *nor = &device->nor;
+    for (uint32_t i = 0; i < event->word_count; i++) {
+        const uint32_t word = event->word + i;
+        const uint8_t programs = (uint8_t)(nor->programs[word] + 1);
+        const uint32_t kept = device->part.rule == CP_RULE_OVERWRITE ? UINT32_MAX : nor->words[word];
+        cp_nor_set_word(nor, word, kept & event->words[i], programs);
+    }
 }
 
 static inline void life_erase(struct cp_machine *machine, const struct cp_event *event) {
-    struct cp_machine_device *device = &machine->devices[event->device];
+    struct cp_device *device = &machine->devices[event->device];
     const uint32_t first_cell = event->word / device->nor.words_per_cell;
-    const uint32_t cell_count = device->part.erase_size_bytes / device->nor.cell_size_bytes;
+    const uint32_t cell_count = event->word_count / device->nor.words_per_cell;
     for (uint32_t i = 0; i < cell_count; i++) {
         cp_nor_erase_cell(&device->nor, first_cell + i);
     }

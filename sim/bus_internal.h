@@ -1,0 +1,24 @@
+// bus_internal.h: what the parts of the bus share; for sim/bus*.c and sim/calls.c only.
+
+#ifndef CP_SIM_BUS_INTERNAL_H
+#define CP_SIM_BUS_INTERNAL_H
+
+#include "sim/machine.h"
+
+// The machine that is attached.
+extern struct cp_machine *cp_bus_machine;
+
+// Give control to whoever runs the machine, with this event.
+void cp_bus_yield(enum cp_event_kind kind, uint32_t value, const void *frame);
+
+// Forget the operation, read or note that was the last event.
+void cp_bus_clear_event(void);
+
+// Illegal use that is not of one device.
+__attribute__((format(printf, 2, 3))) void cp_bus_misuse(const void *frame, const char *format,
+                                                         ...);
+
+// One more access; too many without an event are a stall.
+void cp_bus_count_access(const void *frame);
+
+#endif

@@ -1,0 +1,12 @@
+// models.h: the models there are, one a file; for sim/controllers/ only.
+
+#ifndef CP_SIM_CONTROLLERS_MODELS_H
+#define CP_SIM_CONTROLLERS_MODELS_H
+
+#include "sim/controller.h"
+
+#include <stddef.h>
+
+extern const struct cp_controller_model cp_model_nvmc;
+
+#endif

@@ -1,0 +1,151 @@
+// nvmc.c: register model of the Nordic NVMC (nRF51, nRF52).
+//
+// Enforced, with the sources in docs/SPEC.md: a store to flash needs CONFIG.WEN =
+// Wen and a page erase needs Een; stores are whole words at word addresses; an
+// erase address is the start of a page; after an operation READY must be polled
+// until it is 1 before the next write to CONFIG, ERASEPAGE or the flash. (A read
+// of the flash meanwhile only stalls the CPU.) There are no keys and no error flags.
+
+#include "sim/controllers/models.h"
+
+enum {
+    READY = 0x400,
+    CONFIG = 0x504,
+    ERASEPAGE = 0x508,
+    ICACHECNF = 0x540,
+};
+
+enum { WEN_READ = 0, WEN_WRITE = 1, WEN_ERASE = 2 };
+
+struct nvmc {
+    uint32_t config;     // CONFIG.WEN
+    uint32_t busy_polls; // READY reads 0 this many more times
+};
+
+static struct nvmc *nvmc_of(const struct cp_access *access) {
+    return (struct nvmc *)(void *)access->device->state;
+}
+
+static void reset(struct cp_device *device, bool power_lost) {
+    (void)power_lost; // it is part of the MCU
+    *(struct nvmc *)(void *)device->state = (struct nvmc){WEN_READ, 0};
+}
+
+static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t offset_bytes) {
+    (void)window;
+    struct nvmc *nvmc = nvmc_of(access);
+    switch (offset_bytes) {
+    case READY:
+        if (nvmc->busy_polls > 0) {
+            nvmc->busy_polls--;
+            return 0;
+        }
+        return 1;
+    case CONFIG: return nvmc->config;
+    case ICACHECNF: return 0;
+    default:
+        cp_bus_illegal(access, "Nordic MDK", "read of NVMC + 0x%x, a register it does not have",
+                       (unsigned)offset_bytes);
+        return 0;
+    }
+}
+
+static bool is_busy(const struct cp_access *access, const char *what) {
+    if (nvmc_of(access)->busy_polls == 0) {
+        return false;
+    }
+    cp_bus_illegal(access, "NVMC, READY", "%s while an operation runs: poll READY first", what);
+    return true;
+}
+
+static void write_config(const struct cp_access *access, uint32_t value) {
+    (void)is_busy(access, "CONFIG written");
+    if (value > WEN_ERASE) {
+        cp_bus_illegal(access, "NVMC, CONFIG",
+                       "CONFIG.WEN set to a reserved value: the result is unpredictable");
+    }
+    nvmc_of(access)->config = value & 3u;
+}
+
+static void start(const struct cp_access *access, enum cp_done done) {
+    if (done != CP_DONE_REFUSED) {
+        nvmc_of(access)->busy_polls = 1;
+    }
+}
+
+static void erase_page(const struct cp_access *access, uint32_t address) {
+    uint32_t offset_bytes = address - access->device->part.flash_address;
+    struct cp_page page = cp_part_page(&access->device->part, offset_bytes);
+    if (page.size_bytes == 0) {
+        cp_bus_illegal(access, "NVMC, ERASEPAGE", "ERASEPAGE with 0x%x, which is not in the flash",
+                       (unsigned)address);
+    } else if (offset_bytes != page.offset_bytes) {
+        cp_bus_illegal(access, "NVMC, ERASEPAGE",
+                       "ERASEPAGE with 0x%x, which is not the start of a page", (unsigned)address);
+    } else {
+        start(access, cp_bus_erase(access, offset_bytes, 0));
+    }
+}
+
+static void write_erasepage(const struct cp_access *access, uint32_t address) {
+    if (is_busy(access, "ERASEPAGE written")) {
+        return;
+    }
+    if (nvmc_of(access)->config != WEN_ERASE) {
+        cp_bus_illegal(access, "NVMC, ERASEPAGE",
+                       "ERASEPAGE written without CONFIG.WEN = Een: the erase is ignored");
+        return;
+    }
+    erase_page(access, address);
+}
+
+static void write(const struct cp_access *access, uint32_t window, uint32_t offset_bytes,
+                  uint32_t value, uint32_t width_bytes) {
+    (void)window;
+    (void)width_bytes;
+    switch (offset_bytes) {
+    case CONFIG: write_config(access, value); break;
+    case ERASEPAGE: write_erasepage(access, value); break;
+    case ICACHECNF: break;
+    default:
+        cp_bus_illegal(access, "Nordic MDK",
+                       "write of NVMC + 0x%x, a register it does not have or that is read-only",
+                       (unsigned)offset_bytes);
+    }
+}
+
+static void store(const struct cp_access *access, uint32_t offset_bytes, uint32_t value,
+                  uint32_t width_bytes) {
+    if (width_bytes != 4) {
+        cp_bus_fault(access, "NVMC, writing to flash",
+                     "store of %u byte%s at 0x%x: only whole words can be stored, else a HardFault",
+                     (unsigned)width_bytes, width_bytes == 1 ? "" : "s", (unsigned)offset_bytes);
+    }
+    if (is_busy(access, "store to flash")) {
+        return;
+    }
+    if (nvmc_of(access)->config != WEN_WRITE) {
+        cp_bus_illegal(access, "NVMC, CONFIG", "store to flash at 0x%x without CONFIG.WEN = Wen",
+                       (unsigned)offset_bytes);
+        return;
+    }
+    start(access, cp_bus_program(access, offset_bytes, &value, 1));
+}
+
+static const char *left_open(const struct cp_device *device) {
+    const struct nvmc *nvmc = (const struct nvmc *)(const void *)device->state;
+    return nvmc->config == WEN_READ ? NULL
+                                    : "CONFIG.WEN not back at Ren: any stray store would change "
+                                      "the flash";
+}
+
+const struct cp_controller_model cp_model_nvmc = {
+    .name = "nvmc",
+    .state_size_bytes = sizeof(struct nvmc),
+    .windows = {{0, 0x1000}},
+    .reset = reset,
+    .read = read,
+    .write = write,
+    .store = store,
+    .left_open = left_open,
+};

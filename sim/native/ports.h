@@ -1,0 +1,28 @@
+// ports.h: which port drives which controller, and a window of pages of one size.
+
+#ifndef CP_SIM_NATIVE_PORTS_H
+#define CP_SIM_NATIVE_PORTS_H
+
+#include "core/port/nrf/nvmc.h"
+#include "sim/program.h"
+
+// What a port remembers of its device; one member for each port.
+union native_port {
+    struct cp_nrf_nvmc nvmc;
+};
+
+// Pages of one size on one device, as a flash of their own.
+struct native_window {
+    uint32_t device;
+    uint32_t offset_bytes; // where it begins on the device
+    uint32_t size_bytes;
+    uint32_t erase_size_bytes;
+    struct cp_flash flash;
+    union native_port port;
+};
+
+// Fill in flash and port of a window. A controller without a port leaves a flash without
+// functions, which the core refuses.
+void native_port_init(struct native_window *window, const struct cp_program_device *device);
+
+#endif
