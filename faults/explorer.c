@@ -39,7 +39,7 @@ static void count_uncut(struct cp_explorer *x) {
             result->uncut_time_us += part->program_time_us;
         } else if (entry->kind == CP_ENTRY_ERASE) {
             result->uncut_erases++;
-            result->uncut_time_us += part->erase_time_us;
+            result->uncut_time_us += cp_part_page(part, 4 * entry->word).erase_time_us;
         }
     }
 }

@@ -41,6 +41,13 @@ const char *cp_program_rule_name(enum cp_program_rule rule) {
     return names[rule];
 }
 
+const char *cp_part_fault_name(uint32_t index) {
+    static const char *const names[CP_PART_FAULT_COUNT] = {
+        "torn-program",   "torn-erase",   "weak-erase",     "unstable-reads",   "uncorrectable",
+        "error-reported", "error-silent", "survives-reset", "loses-power-first"};
+    return names[index];
+}
+
 bool cp_part_is_mapped(const struct cp_part *part) {
     return part->controller != CP_CONTROLLER_NRF_SPI && part->controller != CP_CONTROLLER_STM32_SPI;
 }
