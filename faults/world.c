@@ -2,6 +2,7 @@
 
 #include "faults/world_internal.h"
 
+#include "faults/large.h"
 #include "faults/setup.h"
 
 #include <stdio.h>
@@ -41,8 +42,8 @@ void cp_world_free(struct cp_world *world) {
         world->entries[world->entry_count - 1].is_undone = true;
         cp_world_pop(world);
     }
-    free(world->entries);
-    free(world->pool);
+    cp_large_free(world->entries);
+    cp_large_free(world->pool);
     cp_wear_free(&world->wear);
     cp_facts_free(&world->facts);
     cp_machine_destroy(world->machine);
@@ -55,7 +56,7 @@ void cp_world_free(struct cp_world *world) {
 struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind) {
     if (world->entry_count == world->entry_capacity) {
         size_t capacity = world->entry_capacity == 0 ? 1024 : 2 * world->entry_capacity;
-        struct cp_entry *entries = realloc(world->entries, capacity * sizeof(*entries));
+        struct cp_entry *entries = cp_large_resize(world->entries, capacity * sizeof(*entries));
         if (!entries) {
             world->is_out_of_memory = true;
             return NULL;
@@ -76,7 +77,7 @@ uint8_t *cp_w_pool_take(struct cp_world *world, size_t size_bytes) {
     size_bytes = cp_w_pool_size_bytes(size_bytes);
     if (world->pool_size + size_bytes > world->pool_capacity) {
         size_t capacity = 2 * world->pool_capacity + size_bytes;
-        uint8_t *pool = realloc(world->pool, capacity);
+        uint8_t *pool = cp_large_resize(world->pool, capacity);
         if (!pool) {
             world->is_out_of_memory = true;
             return NULL;
