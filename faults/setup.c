@@ -33,29 +33,9 @@ void cp_setup_free_images(uint8_t *images[CP_IMAGES_MAX]) {
     }
 }
 
-static struct cp_program_device describe(const struct cp_part *part) {
-    struct cp_program_device device = {.controller = part->controller,
-                                       .registers_address = part->registers_address,
-                                       .flash_address = part->flash_address,
-                                       .size_bytes = part->size_bytes,
-                                       .bank_size_bytes = part->bank_size_bytes,
-                                       .write_size_bytes = part->write_size_bytes,
-                                       .erase_value = part->erase_value,
-                                       .region_count = part->region_count};
-    for (uint32_t i = 0; i < part->region_count; i++) {
-        device.regions[i] = (struct cp_program_region){part->regions[i].size_bytes,
-                                                       part->regions[i].erase_size_bytes};
-    }
-    if (part->region_count == 0) {
-        device.region_count = 1;
-        device.regions[0] = (struct cp_program_region){part->size_bytes, part->erase_size_bytes};
-    }
-    return device;
-}
-
 static void make_board(const struct cp_case *test_case, struct cp_program_board *board) {
     for (uint32_t i = 0; i < test_case->device_count; i++) {
-        board->devices[i] = describe(&test_case->devices[i]);
+        board->devices[i] = cp_part_describe(&test_case->devices[i]);
     }
     memcpy(board->areas, test_case->areas, sizeof(board->areas));
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {

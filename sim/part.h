@@ -82,6 +82,9 @@ const struct cp_part *cp_part_at(size_t index);
 // The part of that name, or NULL.
 const struct cp_part *cp_part_find(const char *name);
 
+// What a program is told of it.
+struct cp_program_device cp_part_describe(const struct cp_part *part);
+
 // Is its flash seen in the address space?
 bool cp_part_is_mapped(const struct cp_part *part);
 
