@@ -18,7 +18,7 @@
 #include "sim/part.h"
 
 #define CP_CONTROLLER_STATE_MAX_BYTES 640u
-#define CP_WINDOWS_MAX                3u
+#define CP_WINDOWS_MAX                4u
 
 struct cp_controller_model;
 struct cp_machine;
@@ -86,6 +86,11 @@ struct cp_controller_model {
     // and putting it back after a reset. Both NULL where nothing outlives a reset.
     uint32_t (*survivor)(const struct cp_device *device);
     void (*revive)(struct cp_device *device, uint32_t survivor);
+
+    // The chip loses its supply while the MCU goes on: from now on it ignores everything
+    // and reads as 0xFF, until power is back (reset with power_lost). NULL where the flash
+    // is part of the MCU.
+    void (*die)(struct cp_device *device);
 };
 
 // The model of a controller.

@@ -8,5 +8,8 @@
 #include <stddef.h>
 
 extern const struct cp_controller_model cp_model_nvmc;
+extern const struct cp_controller_model cp_model_nrf_spi;
+extern const struct cp_controller_model cp_model_stm32_spi;
+extern const struct cp_controller_model cp_model_rp2040;
 
 #endif

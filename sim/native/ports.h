@@ -4,11 +4,27 @@
 #define CP_SIM_NATIVE_PORTS_H
 
 #include "core/port/nrf/nvmc.h"
+#include "core/port/nrf/spi.h"
+#include "core/port/rp2040/flash.h"
+#include "core/port/spinor/spinor.h"
+#include "core/port/stm32/spi.h"
 #include "sim/program.h"
+
+// A SPI NOR chip and its bus.
+struct native_spi {
+    union {
+        struct cp_nrf_spi nrf;
+        struct cp_stm32_spi stm32;
+    } master;
+    struct cp_spi bus;
+    struct cp_spinor chip;
+};
 
 // What a port remembers of its device; one member for each port.
 union native_port {
     struct cp_nrf_nvmc nvmc;
+    struct cp_rp2040_flash rp2040;
+    struct native_spi spi;
 };
 
 // Pages of one size on one device, as a flash of their own.
