@@ -16,7 +16,7 @@ static const char *const promises[] = {
     "bootable",          "resumes",       "update-completes",
     "no-phantom-update", "trial-happens", "unconfirmed-reverts",
     "confirmed-stays",   "tells-truth",   "legal-flash-use",
-    "bounded-wear",
+    "bounded-wear",      "progresses",
 };
 ONE_FOR_EACH(promises, CP_PROMISE_COUNT);
 
@@ -36,6 +36,9 @@ static const char *const program_tears[] = {
     "uncorrectable",
 };
 ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
+
+static const char *const operation_errors[] = {"reported", "silent"};
+ONE_FOR_EACH(operation_errors, CP_ERROR_COUNT);
 
 static const char *const erase_tears[] = {
     "first-half",         "second-half", "even-words", "odd-words",     "only-first-word",
@@ -66,6 +69,10 @@ const char *cp_promise_name(enum cp_promise promise) {
 
 const char *cp_program_tear_name(enum cp_program_tear tear) {
     return NAME_OF(program_tears, tear);
+}
+
+const char *cp_operation_error_name(enum cp_operation_error error) {
+    return NAME_OF(operation_errors, error);
 }
 
 const char *cp_erase_tear_name(enum cp_erase_tear tear) {
