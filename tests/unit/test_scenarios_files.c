@@ -155,7 +155,7 @@ static void parts_are_sound(void **state) {
         assert_non_null(parts[i].about);
         assert_non_null(parts[i].source);
     }
-    assert_null(cp_part_find("nrf52832")); // its limit is not modelled
+    assert_int_equal(cp_part_find("nrf52832")->rule, CP_RULE_BLOCK_COUNTED);
 }
 
 int main(void) {
