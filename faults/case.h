@@ -46,6 +46,7 @@ enum cp_program_tear {
     CP_TEAR_HIGHEST_BIT_MISSING, // all but the highest
     CP_PROGRAM_SHAPE_COUNT,
     CP_TEAR_ANY = CP_PROGRAM_SHAPE_COUNT, // undecided until it is read: each bit changed or not
+    CP_TEAR_UNCORRECTABLE,                // of a part with ECC
     CP_PROGRAM_TEAR_COUNT
 };
 
@@ -64,6 +65,8 @@ enum cp_erase_tear {
     // Undecided until it is read: each bit as it was or erased / each bit 0 or 1.
     CP_TEAR_ERASE_ANY_SUBSET = CP_ERASE_SHAPE_COUNT,
     CP_TEAR_ERASE_ANY,
+    CP_TEAR_ERASE_WEAK,          // it reads erased, and holds nothing that is programmed
+    CP_TEAR_ERASE_UNCORRECTABLE, // of a part with ECC: all of it
     CP_ERASE_TEAR_COUNT
 };
 

@@ -33,17 +33,19 @@ static const char *const program_tears[] = {
     "lowest-bit-missing",
     "highest-bit-missing",
     "any",
+    "uncorrectable",
 };
 ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
 
 static const char *const erase_tears[] = {
-    "first-half",      "second-half",        "even-words", "odd-words",
-    "only-first-word", "all-but-first-word", "even-bits",  "odd-bits",
-    "low-nibbles",     "high-nibbles",       "any-subset", "any",
+    "first-half",         "second-half", "even-words", "odd-words",     "only-first-word",
+    "all-but-first-word", "even-bits",   "odd-bits",   "low-nibbles",   "high-nibbles",
+    "any-subset",         "any",         "weak",       "uncorrectable",
 };
 ONE_FOR_EACH(erase_tears, CP_ERASE_TEAR_COUNT);
 
-static const char *const page_forms[] = {"erased", "old", "even-words", "all-but-last-word"};
+static const char *const page_forms[] = {
+    "erased", "old", "even-words", "all-but-last-word", "uncorrectable", "last-uncorrectable"};
 ONE_FOR_EACH(page_forms, CP_PAGE_FORM_COUNT);
 
 static const char *const edges[] = {"start", "after", "torn-program", "torn-erase", "reset"};

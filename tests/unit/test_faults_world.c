@@ -147,17 +147,17 @@ static void read_word(struct cp_world *world, enum cp_area area, uint32_t word) 
     if (!cp_nor_is_open(nor, event.word)) {
         return;
     }
-    uint32_t options[CP_PAGE_FORM_COUNT] = {CP_PAGE_ERASED, CP_PAGE_OLD, CP_PAGE_EVEN_WORDS_ERASED,
+    uint32_t options[CP_PAGE_PLAIN_FORM_COUNT] = {CP_PAGE_ERASED, CP_PAGE_OLD, CP_PAGE_EVEN_WORDS_ERASED,
                                             CP_PAGE_LAST_WORD_OLD};
-    if (!cp_world_reads_page(world, &event)) {
+    if (cp_world_read_kind(world, &event) != CP_READ_PAGE) {
         const uint32_t low = nor->words[event.word], high = cp_nor_high(nor, event.word);
         options[0] = high;
         options[1] = low;
         options[2] = options[3] = low | (high & 0x00FF00FFu);
     }
-    struct cp_entry *entry = cp_world_read(world, options, CP_PAGE_FORM_COUNT);
+    struct cp_entry *entry = cp_world_read(world, options, CP_PAGE_PLAIN_FORM_COUNT);
     assert_non_null(entry);
-    cp_world_take_option(world, entry, random_below(CP_PAGE_FORM_COUNT));
+    cp_world_take_option(world, entry, random_below(CP_PAGE_PLAIN_FORM_COUNT));
     assert_false(cp_nor_is_open(nor, event.word));
 }
 
