@@ -81,12 +81,17 @@ uint32_t cp_w_page_count(const struct cp_world *world, const struct cp_entry *en
 int cp_w_save_page(struct cp_world *world, struct cp_entry *entry) {
     struct cp_nor *nor = cp_w_nor(world, entry->device);
     struct cp_cells cells = cp_w_cells_of_page(world, entry);
+    size_t size_bytes = 0;
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
-        uint8_t *save = cp_w_pool_take(world, cp_nor_cell_save_size_bytes(nor, cell));
-        if (!save) {
-            return -1;
-        }
+        size_bytes += cp_nor_cell_save_size_bytes(nor, cell);
+    }
+    uint8_t *save = cp_w_pool_take(world, size_bytes);
+    if (!save) {
+        return -1;
+    }
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
         cp_nor_save_cell(nor, cell, save);
+        save += cp_nor_cell_save_size_bytes(nor, cell);
     }
     return 0;
 }

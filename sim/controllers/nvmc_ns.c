@@ -98,7 +98,7 @@ static bool has_icache(const struct cp_access *access) {
 
 static void no_register(const struct cp_access *access, const char *what, uint32_t offset_bytes) {
     cp_bus_illegal(access, "Nordic MDK",
-                   "%s of NVMC + 0x%x, a register it does not have or that is read-only", what,
+                   "%s of a register the NVMC does not have, or that is read-only (+0x%x)", what,
                    (unsigned)offset_bytes);
 }
 

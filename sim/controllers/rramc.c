@@ -270,7 +270,7 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
     case REGION_ADDRESS: return rramc->region_address;
     case REGION_CONFIG: return rramc->region_config;
     default:
-        cp_bus_illegal(access, "Nordic MDK", "read of RRAMC + 0x%x, a register it does not have",
+        cp_bus_illegal(access, "Nordic MDK", "read of a register the RRAMC does not have (+0x%x)",
                        (unsigned)offset_bytes);
         return 0;
     }
@@ -310,8 +310,8 @@ static void no_register(const struct cp_access *access, uint32_t offset_bytes) {
         return;
     }
     cp_bus_illegal(access, "Nordic MDK",
-                   "write of RRAMC + 0x%x, a register it does not have, that is read-only or that "
-                   "is not for use",
+                   "write of a register the RRAMC does not have, that is read-only or that is not "
+                   "for use (+0x%x)",
                    (unsigned)offset_bytes);
 }
 

@@ -472,7 +472,7 @@ static void test_model_illegal(void **context) {
     rig_expect_illegal(PART, too_large_a_buffer, "the buffer has 32 lines", 0);
     rig_expect_illegal(PART, erase_all, "erase the bootloader", 0);
     rig_expect_illegal(PART, others_region, "not for use", 0);
-    rig_expect_illegal(PART, no_register, "0x600, a register it does not have", 0);
+    rig_expect_illegal(PART, no_register, "does not have (+0x600)", 0);
     rig_expect_illegal(PART, write_read_only, "read-only", 0);
     rig_expect_illegal(PART, write_half_register, "registers are words", 0);
 }
