@@ -26,7 +26,7 @@
     "unverified"
 #define SOURCE_NRF54L                                                                              \
     "addresses: Nordic MDK; line time: Zephyr, 7107 us for 32 lines; endurance of a line: Nordic " \
-    "DevZone; erase is 256 lines of 0xFF, its size a driver's choice; bus fault on an "            \
+    "DevZone; erase is that of its lines, its size a driver's choice; bus fault on an "            \
     "uncorrectable line: from memory, unverified; "
 
 static const struct cp_part parts[] = {
@@ -318,6 +318,28 @@ static const struct cp_part parts[] = {
         .faults = RRAMC_FAULTS,
         .program_time_us = 223u,
         .erase_time_us = 57000u,
+        .endurance_erases = 10000u,
+        .source = SOURCE_NRF54L "size: Nordic MDK",
+    },
+    {
+        // The unit of an erase is the driver's choice. What a cut leaves of one grows with the
+        // square of its lines, so that a smaller one can be searched where a larger cannot.
+        .name = "nrf54l15-512b",
+        .about = "Nordic nRF54L15 with a driver that erases 512 bytes at a time",
+        .family = "nRF54L",
+        .controller = CP_CONTROLLER_RRAMC,
+        .registers_address = 0x5004B000u,
+        .flash_address = 0x00000000u,
+        .size_bytes = 1524u * CP_KIB,
+        .erase_size_bytes = 512u,
+        .write_size_bytes = 16u,
+        .erase_value = 0xFFu,
+        .rule = CP_RULE_OVERWRITE,
+        .ecc_size_bytes = 16u,
+        .ecc_read = CP_ECC_BUS_FAULT,
+        .faults = RRAMC_FAULTS,
+        .program_time_us = 223u,
+        .erase_time_us = 7200u,
         .endurance_erases = 10000u,
         .source = SOURCE_NRF54L "size: Nordic MDK",
     },
