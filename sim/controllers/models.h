@@ -8,5 +8,7 @@
 #include <stddef.h>
 
 extern const struct cp_controller_model cp_model_nvmc;
+extern const struct cp_controller_model cp_model_nvmc_ns;
+extern const struct cp_controller_model cp_model_rramc;
 
 #endif

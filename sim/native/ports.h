@@ -4,11 +4,15 @@
 #define CP_SIM_NATIVE_PORTS_H
 
 #include "core/port/nrf/nvmc.h"
+#include "core/port/nrf/nvmc_ns.h"
+#include "core/port/nrf/rramc.h"
 #include "sim/program.h"
 
 // What a port remembers of its device; one member for each port.
 union native_port {
     struct cp_nrf_nvmc nvmc;
+    struct cp_nrf_nvmc_ns nvmc_ns;
+    struct cp_nrf_rramc rramc;
 };
 
 // Pages of one size on one device, as a flash of their own.
