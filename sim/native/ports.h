@@ -4,11 +4,17 @@
 #define CP_SIM_NATIVE_PORTS_H
 
 #include "core/port/nrf/nvmc.h"
+#include "core/port/stm32/h5.h"
+#include "core/port/stm32/h7.h"
+#include "core/port/stm32/u5.h"
 #include "sim/program.h"
 
 // What a port remembers of its device; one member for each port.
 union native_port {
     struct cp_nrf_nvmc nvmc;
+    struct cp_stm32_u5 stm32_u5;
+    struct cp_stm32_h5 stm32_h5;
+    struct cp_stm32_h7 stm32_h7;
 };
 
 // Pages of one size on one device, as a flash of their own.
