@@ -14,20 +14,18 @@
 
 // The steps since the power came back last: of them only the last are shown.
 struct tail {
-    const struct cp_case *test_case;
     struct cp_step steps[LAST_STEPS];
     uint32_t count; // of all steps, not only those kept
     uint32_t cut_count;
 };
 
-static void print_step(const struct cp_case *test_case, const char *label,
-                       const struct cp_step *step) {
+static void print_step(const char *label, const struct cp_step *step) {
     struct cp_step_text text;
     char index[16] = "";
     if (step->kind != CP_STEP_POWER_ON) {
         snprintf(index, sizeof index, "op %u", step->event_index);
     }
-    cp_step_describe(test_case, step, &text);
+    cp_step_describe(step, &text);
     printf("  %-9s %-8s  %s%s%s\n", label, index, text.what, *text.where ? "  " : "", text.where);
 }
 
@@ -40,11 +38,12 @@ static void print_cut(struct tail *tail, const struct cp_step *cut) {
     const struct cp_step *last = last_of(tail);
     snprintf(label, sizeof label, "cut %u", ++tail->cut_count);
     if (last) {
-        print_step(tail->test_case, label, last);
+        print_step(label, last);
     }
     printf("  %-9s %-8s  %s", last ? "" : label, "", cut->text);
     if (last && last->kind == CP_STEP_PROGRAM && cut->old_value != cut->new_value) {
-        printf(": 0x%08x -> 0x%08x", cut->old_value, cut->new_value);
+        printf(": 0x%08x -> 0x%08x", cut->old_value ^ cut->inversion,
+               cut->new_value ^ cut->inversion);
     }
     putchar('\n');
     tail->count = 0;
@@ -53,7 +52,7 @@ static void print_cut(struct tail *tail, const struct cp_step *cut) {
 static void print_tail(struct tail *tail) {
     uint32_t first = tail->count > LAST_STEPS ? tail->count - LAST_STEPS : 0;
     for (uint32_t i = first; i < tail->count; i++) {
-        print_step(tail->test_case, i == first ? "then" : "", &tail->steps[i % LAST_STEPS]);
+        print_step(i == first ? "then" : "", &tail->steps[i % LAST_STEPS]);
     }
     tail->count = 0;
 }
@@ -84,7 +83,7 @@ void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
 void cp_failure_print(const struct cp_case *test_case, const struct cp_program *program,
                       uint32_t hash, const struct cp_violation *violation,
                       const struct cp_options *options) {
-    struct tail tail = {.test_case = test_case};
+    struct tail tail = {.count = 0};
     struct cp_violation seen;
     char error[CP_MESSAGE_MAX] = "";
     printf("  promise   %s%s%s\n", cp_color(stdout, CP_COLOR_BOLD),

@@ -1,5 +1,6 @@
 // list.c: list the cases of scenarios, or the parts that can be simulated.
 
+#include "cli/list_parts.h"
 #include "cli/case_text.h"
 #include "cli/command.h"
 #include "cli/jsonl.h"
@@ -69,40 +70,6 @@ static void print_case_json(const struct cp_case *test_case) {
     cp_jsonl_close(&json, '}');
 }
 
-static void print_part(const struct cp_part *part) {
-    printf("%-14s %5" PRIu32 " KiB in pages of %" PRIu32 " B, writes of %" PRIu32 " B  %s\n",
-           part->name, part->size_bytes / 1024, part->erase_size_bytes, part->write_size_bytes,
-           part->about);
-}
-
-static void print_part_json(const struct cp_part *part) {
-    struct cp_jsonl json = {.out = stdout};
-    cp_jsonl_open(&json, NULL, '{');
-    cp_jsonl_text(&json, "type", "part");
-    cp_jsonl_text(&json, "name", part->name);
-    cp_jsonl_text(&json, "about", part->about);
-    cp_jsonl_count(&json, "flash_address", part->flash_address);
-    cp_jsonl_count(&json, "size_bytes", part->size_bytes);
-    cp_jsonl_count(&json, "erase_size_bytes", part->erase_size_bytes);
-    cp_jsonl_count(&json, "write_size_bytes", part->write_size_bytes);
-    cp_jsonl_count(&json, "erase_value", part->erase_value);
-    cp_jsonl_count(&json, "programs_per_word", part->programs_per_word);
-    cp_jsonl_count(&json, "program_time_us", part->program_time_us);
-    cp_jsonl_count(&json, "erase_time_us", part->erase_time_us);
-    cp_jsonl_count(&json, "endurance_erases", part->endurance_erases);
-    cp_jsonl_text(&json, "source", part->source);
-    cp_jsonl_close(&json, '}');
-}
-
-static enum cp_exit list_parts(enum cp_format format) {
-    size_t count = 0;
-    const struct cp_part *parts = cp_parts(&count);
-    for (size_t i = 0; i < count; i++) {
-        (format == CP_FORMAT_JSON ? print_part_json : print_part)(&parts[i]);
-    }
-    return CP_EXIT_OK;
-}
-
 static void list_cases(const struct cp_case_list *list, enum cp_format format) {
     int width = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -120,7 +87,8 @@ static void list_cases(const struct cp_case_list *list, enum cp_format format) {
 
 enum cp_exit cp_command_list(const struct cp_options *options) {
     if (options->targets) {
-        return list_parts(options->format);
+        cp_list_parts(options->format);
+        return CP_EXIT_OK;
     }
     struct cp_case_list list = {0};
     enum cp_exit code =

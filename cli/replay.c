@@ -156,9 +156,9 @@ static enum cp_exit set_up(struct replay *replay) {
     return replay->program ? check_hash(replay) : CP_EXIT_USAGE;
 }
 
-static void print_step(const struct replay *replay, const struct cp_step *step) {
+static void print_step(const struct cp_step *step) {
     struct cp_step_text text;
-    cp_step_describe(replay->test_case, step, &text);
+    cp_step_describe(step, &text);
     switch (step->kind) {
     case CP_STEP_POWER_ON:
         printf("%s%s%s\n", cp_color(stdout, CP_COLOR_BOLD), text.what,
@@ -183,10 +183,10 @@ static void take_step(void *context, const struct cp_step *step) {
     struct replay *replay = context;
     if (replay->options->format == CP_FORMAT_JSON) {
         struct cp_jsonl json = {.out = stdout};
-        cp_step_print_json(replay->test_case, step, &json);
+        cp_step_print_json(step, &json);
         return;
     }
-    print_step(replay, step);
+    print_step(step);
     if (replay->options->verbose) {
         cp_step_print_chain(step);
     }

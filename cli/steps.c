@@ -24,30 +24,24 @@ bool cp_step_is_operation(const struct cp_step *step) {
     return step->kind == CP_STEP_PROGRAM || step->kind == CP_STEP_ERASE;
 }
 
-// The offset within the page: what a reader compares with the layout.
-static uint32_t page_offset(const struct cp_case *test_case, const struct cp_step *step) {
-    if ((unsigned)step->area >= CP_AREA_COUNT) {
-        return step->address;
-    }
-    uint32_t device = test_case->areas[step->area].device;
-    uint32_t size = device < CP_DEVICES_MAX ? test_case->devices[device].erase_size_bytes : 0;
-    return size ? step->address % size : step->address;
-}
-
-static void describe_operation(const struct cp_case *test_case, const struct cp_step *step,
-                               struct cp_step_text *text) {
+static void describe_operation(const struct cp_step *step, struct cp_step_text *text) {
     char place[48];
     snprintf(place, sizeof place, "%s[%u]", area_name(step->area), step->page);
     if (step->kind == CP_STEP_PROGRAM) {
         snprintf(text->what, sizeof text->what, "program  %-10s +0x%03x  0x%08x -> 0x%08x", place,
-                 page_offset(test_case, step), step->old_value, step->new_value);
+                 step->page_offset_bytes, step->old_value ^ step->inversion,
+                 step->new_value ^ step->inversion);
+        size_t end = strlen(text->what);
+        if (step->word_count > 1) {
+            snprintf(text->what + end, sizeof text->what - end, " and %u words more",
+                     step->word_count - 1);
+        }
     } else {
         snprintf(text->what, sizeof text->what, "erase    %-10s", place);
     }
 }
 
-void cp_step_describe(const struct cp_case *test_case, const struct cp_step *step,
-                      struct cp_step_text *text) {
+void cp_step_describe(const struct cp_step *step, struct cp_step_text *text) {
     text->where[0] = '\0';
     if (step->frame_count > 0) {
         struct cp_source_line line;
@@ -56,33 +50,32 @@ void cp_step_describe(const struct cp_case *test_case, const struct cp_step *ste
                  line.function);
     }
     if (cp_step_is_operation(step)) {
-        describe_operation(test_case, step, text);
+        describe_operation(step, text);
     } else {
         snprintf(text->what, sizeof text->what, "%s", step->text);
     }
 }
 
-static void print_json_operation(const struct cp_case *test_case, const struct cp_step *step,
-                                 struct cp_jsonl *json) {
+static void print_json_operation(const struct cp_step *step, struct cp_jsonl *json) {
     cp_jsonl_text(json, "area", area_name(step->area));
     cp_jsonl_count(json, "page", step->page);
-    cp_jsonl_count(json, "page_offset", page_offset(test_case, step));
+    cp_jsonl_count(json, "page_offset", step->page_offset_bytes);
     cp_jsonl_count(json, "address", step->address);
     if (step->kind == CP_STEP_PROGRAM) {
-        cp_jsonl_count(json, "old_value", step->old_value);
-        cp_jsonl_count(json, "new_value", step->new_value);
+        cp_jsonl_count(json, "word_count", step->word_count);
+        cp_jsonl_count(json, "old_value", step->old_value ^ step->inversion);
+        cp_jsonl_count(json, "new_value", step->new_value ^ step->inversion);
     }
 }
 
-void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
-                        struct cp_jsonl *json) {
+void cp_step_print_json(const struct cp_step *step, struct cp_jsonl *json) {
     cp_jsonl_open(json, NULL, '{');
     cp_jsonl_text(json, "type", "step");
     cp_jsonl_text(json, "kind", kind_name(step->kind));
     cp_jsonl_count(json, "event_index", step->event_index);
     cp_jsonl_count(json, "cuts", step->cuts);
     if (cp_step_is_operation(step)) {
-        print_json_operation(test_case, step, json);
+        print_json_operation(step, json);
     } else {
         cp_jsonl_text(json, "text", step->text);
     }

@@ -12,14 +12,12 @@ struct cp_step_text {
 };
 
 // `test_case` gives the page sizes.
-void cp_step_describe(const struct cp_case *test_case, const struct cp_step *step,
-                      struct cp_step_text *text);
+void cp_step_describe(const struct cp_step *step, struct cp_step_text *text);
 
 bool cp_step_is_operation(const struct cp_step *step);
 
 // One JSON object.
-void cp_step_print_json(const struct cp_case *test_case, const struct cp_step *step,
-                        struct cp_jsonl *json);
+void cp_step_print_json(const struct cp_step *step, struct cp_jsonl *json);
 
 // The call chain of a step, a line each, indented.
 void cp_step_print_chain(const struct cp_step *step);

@@ -2,7 +2,8 @@
 
 #include "faults/allowance.h"
 
-#include <stdlib.h>
+#include "faults/large.h"
+
 #include <string.h>
 
 int cp_allowances_init(struct cp_allowances *allowances, const struct cp_world *world,
@@ -17,10 +18,10 @@ int cp_allowances_init(struct cp_allowances *allowances, const struct cp_world *
 void cp_allowances_free(struct cp_allowances *allowances) {
     cp_visited_free(&allowances->ids);
     cp_visited_free(&allowances->node_ids);
-    free(allowances->nodes);
-    free(allowances->keys);
-    free(allowances->left);
-    free(allowances->levels);
+    cp_large_free(allowances->nodes);
+    cp_large_free(allowances->keys);
+    cp_large_free(allowances->left);
+    cp_large_free(allowances->levels);
 }
 
 static int reserve(struct cp_allowances *allowances) {
@@ -28,18 +29,18 @@ static int reserve(struct cp_allowances *allowances) {
         return 0;
     }
     uint32_t capacity = 2 * allowances->capacity + 64;
-    struct cp_hash *keys = realloc(allowances->keys, capacity * sizeof(*keys));
+    struct cp_hash *keys = cp_large_resize(allowances->keys, capacity * sizeof(*keys));
     if (!keys) {
         return -1;
     }
     allowances->keys = keys;
-    struct cp_left *left = realloc(allowances->left, capacity * sizeof(*left));
+    struct cp_left *left = cp_large_resize(allowances->left, capacity * sizeof(*left));
     if (!left) {
         return -1;
     }
     allowances->left = left;
     size_t values = (size_t)capacity * allowances->page_count + 1;
-    uint8_t *levels = realloc(allowances->levels, values);
+    uint8_t *levels = cp_large_resize(allowances->levels, values);
     if (!levels) {
         return -1;
     }
@@ -125,7 +126,8 @@ static uint32_t node_of(struct cp_allowances *allowances, uint32_t allowance, ui
     }
     if (allowances->node_count == allowances->node_capacity) {
         uint32_t capacity = 2 * allowances->node_capacity + 64;
-        struct cp_allowance_node *nodes = realloc(allowances->nodes, capacity * sizeof(*nodes));
+        struct cp_allowance_node *nodes =
+            cp_large_resize(allowances->nodes, capacity * sizeof(*nodes));
         if (!nodes) {
             return CP_ALLOWANCE_NONE;
         }

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "faults/checkpoint.h"
 
+#include "faults/large.h"
+
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,9 +291,9 @@ static void get_set(struct file *file, struct cp_visited *set, uint64_t count) {
     }
 }
 
-// Read `count` items into fresh memory; NULL for none or on failure.
+// Read `count` items into a large array; NULL for none or on failure.
 static void *get_items(struct file *file, uint64_t count, size_t size_bytes) {
-    void *items = count > 0 ? malloc(count * size_bytes) : NULL;
+    void *items = count > 0 ? cp_large_resize(NULL, count * size_bytes) : NULL;
     if (count > 0 && !items) {
         file->has_failed = true;
     } else if (items) {
@@ -341,7 +343,7 @@ static void get_all(struct file *file, struct cp_explorer *x, const struct heade
     get_set(file, &x->reboot, header->reboot_count);
     get_set(file, &x->running, header->running_count);
     get_set(file, &x->reopened, header->open_count);
-    free(x->outcomes);
+    cp_large_free(x->outcomes);
     x->outcomes = get_items(file, header->outcome_count, sizeof(*x->outcomes));
     x->outcome_capacity = header->outcome_count;
     struct cp_hash *keys = get_items(file, header->allowance_count, sizeof(*keys));
@@ -357,7 +359,7 @@ static void get_all(struct file *file, struct cp_explorer *x, const struct heade
         cp_allowances_take_sets(&x->allowances, header->allowance_set_count, nodes)) {
         file->has_failed = true;
     }
-    free(nodes);
+    cp_large_free(nodes);
     get(file, wear->levels_max, wear->page_count);
     get(file, wear->erases_max, wear->page_count * sizeof(*wear->erases_max));
     get_sites(file, &x->sites, header->site_count, library_of(program));

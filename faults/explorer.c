@@ -13,6 +13,7 @@
 // that resets into a state of its own uncut past.
 
 #include "faults/checkpoint.h"
+#include "faults/large.h"
 #include "faults/search.h"
 
 #include <assert.h>
@@ -39,7 +40,7 @@ static void count_uncut(struct cp_explorer *x) {
             result->uncut_time_us += part->program_time_us;
         } else if (entry->kind == CP_ENTRY_ERASE) {
             result->uncut_erases++;
-            result->uncut_time_us += part->erase_time_us;
+            result->uncut_time_us += cp_part_page(part, 4 * entry->word).erase_time_us;
         }
     }
 }
@@ -152,8 +153,8 @@ static void release(struct cp_explorer *x) {
     cp_liveness_free(&x->liveness);
     free(x->frames);
     free(x->wear_saves);
-    free(x->outcomes);
-    free(x->pending);
+    cp_large_free(x->outcomes);
+    cp_large_free(x->pending);
 }
 
 void cp_explorer_run(const struct cp_case *test_case, const struct cp_program *program,

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_content_of(const struct cp_class *class, struct cp_hash content) {
+    return cp_hash_equal(class->content, content) || cp_hash_equal(class->inverted, content);
+}
+
 static uint32_t *table_slot(const struct cp_facts *facts, struct cp_hash content) {
     uint32_t at = (uint32_t)content.low & facts->table_mask;
     while (facts->table[at] != 0 &&
-           !cp_hash_equal(facts->classes[facts->table[at] - 1].content, content)) {
+           !is_content_of(&facts->classes[facts->table[at] - 1], content)) {
         at = (at + 1) & facts->table_mask;
     }
     return &facts->table[at];
@@ -83,24 +87,26 @@ uint8_t cp_facts_active_image(const struct cp_facts *facts) {
 }
 
 // One cell of an image, the last one padded as an erased page leaves it.
-static void image_cell(const struct cp_machine *machine, uint32_t image, uint32_t cell,
-                       uint8_t *bytes) {
-    const struct cp_nor *nor = &machine->devices[0].nor;
+static void image_cell(const struct cp_machine *machine, const struct cp_nor *nor, uint32_t image,
+                       uint32_t cell, uint8_t *bytes) {
     uint32_t size_bytes = machine->config.board.images[image].size_bytes;
     uint32_t offset_bytes = cell * nor->cell_size_bytes;
     uint32_t length = size_bytes - offset_bytes;
     if (length > nor->cell_size_bytes) {
         length = nor->cell_size_bytes;
     }
-    memset(bytes, (int)(nor->erased_word & 0xFF), nor->cell_size_bytes);
+    memset(bytes, (int)((nor->erased_word ^ nor->inversion) & 0xFF), nor->cell_size_bytes);
     memcpy(bytes, machine->config.images[image] + offset_bytes, length);
 }
 
-static void add_class(struct cp_facts *facts, struct cp_hash content, uint32_t image) {
-    uint32_t *slot = table_slot(facts, content);
+// A class is found by either content: a table that is read by both has two slots for it.
+static void add_class(struct cp_facts *facts, const struct cp_hash contents[2], uint32_t image) {
+    uint32_t *slot = table_slot(facts, contents[0]);
     if (*slot == 0) {
-        facts->classes[facts->class_count] = (struct cp_class){content, 0, 0};
+        facts->classes[facts->class_count] = (struct cp_class){contents[0], contents[1], 0, 0};
         *slot = ++facts->class_count;
+        uint32_t *other = table_slot(facts, contents[1]);
+        *other = *other == 0 ? facts->class_count : *other;
     }
     struct cp_class *found = &facts->classes[*slot - 1];
     if ((found->images >> image & 1u) == 0) {
@@ -109,18 +115,24 @@ static void add_class(struct cp_facts *facts, struct cp_hash content, uint32_t i
     }
 }
 
+// A device whose erased value is zero keeps the same bytes otherwise.
 static int learn_image(struct cp_facts *facts, const struct cp_machine *machine, uint32_t image,
                        uint8_t *bytes) {
-    const struct cp_nor *nor = &machine->devices[0].nor;
+    const struct cp_nor *nor = &machine->devices[facts->active_device].nor;
     uint32_t count = facts->image_cell_count[image];
     facts->image_cells[image] = calloc(count, sizeof(struct cp_hash));
     if (!facts->image_cells[image]) {
         return -1;
     }
     for (uint32_t cell = 0; cell < count; cell++) {
-        image_cell(machine, image, cell, bytes);
-        facts->image_cells[image][cell] = cp_nor_content_of(nor, bytes);
-        add_class(facts, facts->image_cells[image][cell], image);
+        struct cp_hash contents[2];
+        image_cell(machine, nor, image, cell, bytes);
+        contents[0] = facts->image_cells[image][cell] = cp_nor_content_of(nor, bytes);
+        for (uint32_t i = 0; i < nor->cell_size_bytes; i++) {
+            bytes[i] = (uint8_t)~bytes[i];
+        }
+        contents[1] = cp_nor_content_of(nor, bytes);
+        add_class(facts, contents, image);
     }
     return 0;
 }
@@ -134,7 +146,7 @@ static int allocate(struct cp_facts *facts, const struct cp_machine *machine) {
         total += facts->image_cell_count[i];
     }
     uint32_t capacity = 64;
-    while (capacity < 4 * total) {
+    while (capacity < 8 * total) {
         capacity *= 2;
     }
     facts->table_mask = capacity - 1;

@@ -15,8 +15,9 @@
 // A cell content that belongs to an image.
 struct cp_class {
     struct cp_hash content;
-    uint32_t copies; // cells of ACTIVE and DFU that hold it now
-    uint32_t images; // bit per image that it is part of
+    struct cp_hash inverted; // of the same bytes on a device of the other erased value
+    uint32_t copies;         // cells of ACTIVE and DFU that hold it now
+    uint32_t images;         // bit per image that it is part of
 };
 
 struct cp_facts {

@@ -1,8 +1,8 @@
 // known.c: which states and runs are known, and what became of each state.
 
+#include "faults/large.h"
 #include "faults/search.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void cp_x_stop(struct cp_explorer *x, enum cp_stop reason) {
@@ -15,7 +15,7 @@ static int keep_outcome(struct cp_explorer *x, uint32_t id, enum cp_outcome outc
                         uint8_t image) {
     if (id >= x->outcome_capacity) {
         size_t capacity = 2 * (size_t)id + 1024;
-        struct cp_outcome_of *outcomes = realloc(x->outcomes, capacity * sizeof(*outcomes));
+        struct cp_outcome_of *outcomes = cp_large_resize(x->outcomes, capacity * sizeof(*outcomes));
         if (!outcomes) {
             cp_x_stop(x, CP_STOP_MEMORY);
             return -1;
@@ -56,7 +56,7 @@ void cp_x_resolve_like(struct cp_explorer *x, uint32_t id) {
 void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row) {
     if (x->pending_count == x->pending_capacity) {
         size_t capacity = 2 * x->pending_capacity + 16;
-        struct cp_state_row *pending = realloc(x->pending, capacity * sizeof(*pending));
+        struct cp_state_row *pending = cp_large_resize(x->pending, capacity * sizeof(*pending));
         if (!pending) {
             cp_x_stop(x, CP_STOP_MEMORY);
             return;

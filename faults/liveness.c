@@ -2,14 +2,16 @@
 
 #include "faults/liveness.h"
 
+#include "faults/large.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 void cp_liveness_free(struct cp_liveness_notes *notes) {
-    free(notes->segments);
-    free(notes->segment_of_state);
-    free(notes->cuts);
+    cp_large_free(notes->segments);
+    cp_large_free(notes->segment_of_state);
+    cp_large_free(notes->cuts);
     memset(notes, 0, sizeof(*notes));
 }
 
@@ -18,7 +20,7 @@ static int reserve_state(struct cp_liveness_notes *notes, uint32_t state_id) {
         return 0;
     }
     size_t capacity = 2 * (size_t)state_id + 1024;
-    uint32_t *segments = realloc(notes->segment_of_state, capacity * sizeof(*segments));
+    uint32_t *segments = cp_large_resize(notes->segment_of_state, capacity * sizeof(*segments));
     if (!segments) {
         return -1;
     }
@@ -34,7 +36,7 @@ static int reserve_segment(struct cp_liveness_notes *notes) {
         return 0;
     }
     uint32_t capacity = 2 * notes->segment_capacity + 1024;
-    struct cp_segment *segments = realloc(notes->segments, capacity * sizeof(*segments));
+    struct cp_segment *segments = cp_large_resize(notes->segments, capacity * sizeof(*segments));
     if (!segments) {
         return -1;
     }
@@ -78,7 +80,7 @@ int cp_liveness_cut(struct cp_liveness_notes *notes, uint32_t segment, uint32_t 
                     uint32_t state_id) {
     if (notes->cut_count == notes->cut_capacity) {
         uint32_t capacity = 2 * notes->cut_capacity + 1024;
-        struct cp_progress_cut *cuts = realloc(notes->cuts, capacity * sizeof(*cuts));
+        struct cp_progress_cut *cuts = cp_large_resize(notes->cuts, capacity * sizeof(*cuts));
         if (!cuts) {
             return -1;
         }
@@ -246,16 +248,16 @@ int cp_liveness_conclude(struct cp_liveness_notes *notes, uint32_t state_count,
                          struct cp_liveness *liveness) {
     size_t count = (size_t)notes->segment_count + 1;
     struct conclusion all = {.notes = notes,
-                             .left = malloc(count * sizeof(uint32_t)),
-                             .first_cut = malloc(count * sizeof(uint32_t)),
-                             .path = malloc(count * sizeof(uint32_t))};
+                             .left = cp_large_resize(NULL, count * sizeof(uint32_t)),
+                             .first_cut = cp_large_resize(NULL, count * sizeof(uint32_t)),
+                             .path = cp_large_resize(NULL, count * sizeof(uint32_t))};
     int err = all.left && all.first_cut && all.path ? 0 : -1;
     memset(liveness, 0, sizeof(*liveness));
     if (!err) {
         conclude(&all, state_count, liveness);
     }
-    free(all.left);
-    free(all.first_cut);
-    free(all.path);
+    cp_large_free(all.left);
+    cp_large_free(all.first_cut);
+    cp_large_free(all.path);
     return err;
 }

@@ -10,12 +10,10 @@
 // Values that differ in what is dead on the stack are followed for so many events.
 #define EVENTS_MAX 64u
 
-// An operation done on trial, to be undone.
+// An operation done on trial, to be undone: cells as they were.
 struct trial {
-    uint32_t device, cell_first, cell_end; // of an erase
-    uint32_t word, low, high;              // of a program
-    uint8_t programs, undecided;
-    uint8_t *saved; // of an erase
+    uint32_t device, cell_first, cell_end;
+    uint8_t *saved;
 };
 
 // What the program does from the read on.
@@ -30,8 +28,10 @@ struct prober {
     struct cp_world *world;
     struct cp_machine_snapshot snapshot;
     struct cp_range range;
-    uint32_t device, word;
-    uint8_t programs;
+    enum cp_read_kind kind;
+    uint32_t device, word; // that is read
+    uint32_t first, count; // that it decides
+    struct cp_word old[CP_ECC_WORDS_MAX];
     struct trial trials[EVENTS_MAX];
     uint32_t trial_count;
     struct cp_audit_notes *notes; // or NULL
@@ -47,44 +47,44 @@ static void note_cells(struct cp_machine *machine, uint32_t device, uint32_t fir
     }
 }
 
-static void try_program(struct prober *p, const struct cp_event *event, struct trial *trial) {
+// Keep the cells that an operation changes.
+static bool save_cells(struct prober *p, const struct cp_event *event, struct trial *trial) {
     struct cp_machine *machine = p->world->machine;
-    struct cp_nor *nor = &machine->devices[event->device].nor;
-    uint8_t limit = machine->devices[event->device].part.programs_per_word;
-    *trial = (struct trial){.device = event->device,
-                            .word = event->word,
-                            .low = nor->words[event->word],
-                            .high = cp_nor_high(nor, event->word),
-                            .programs = nor->programs[event->word],
-                            .undecided = nor->undecided[event->word]};
-    uint32_t cell = event->word / nor->words_per_cell;
-    note_cells(machine, event->device, cell, cell + 1);
-    cp_nor_set_range(nor, event->word, trial->low & event->value, trial->high & event->value,
-                     trial->programs < limit ? (uint8_t)(trial->programs + 1) : limit);
-}
-
-static void try_erase(struct prober *p, const struct cp_event *event, struct trial *trial) {
-    struct cp_machine *machine = p->world->machine;
-    struct cp_nor *nor = &machine->devices[event->device].nor;
-    uint32_t words = machine->devices[event->device].part.erase_size_bytes / 4;
+    const struct cp_nor *nor = &machine->devices[event->device].nor;
     uint32_t first = event->word / nor->words_per_cell;
-    *trial = (struct trial){.device = event->device,
-                            .cell_first = first,
-                            .cell_end = first + words / nor->words_per_cell};
+    uint32_t last = (event->word + event->word_count - 1) / nor->words_per_cell;
+    *trial = (struct trial){.device = event->device, .cell_first = first, .cell_end = last + 1};
     size_t size_bytes = 0;
-    for (uint32_t cell = first; cell < trial->cell_end; cell++) {
+    for (uint32_t cell = first; cell <= last; cell++) {
         size_bytes += cp_nor_cell_save_size_bytes(nor, cell);
     }
     uint8_t *save = trial->saved = malloc(size_bytes);
     if (!save) {
         p->is_out_of_memory = true;
-        return;
+        return false;
     }
-    note_cells(machine, event->device, first, trial->cell_end);
-    for (uint32_t cell = first; cell < trial->cell_end; cell++) {
-        size_t cell_bytes = cp_nor_cell_save_size_bytes(nor, cell);
+    note_cells(machine, event->device, first, last + 1);
+    for (uint32_t cell = first; cell <= last; cell++) {
         cp_nor_save_cell(nor, cell, save);
-        save += cell_bytes;
+        save += cp_nor_cell_save_size_bytes(nor, cell);
+    }
+    return true;
+}
+
+static void try_program(struct prober *p, const struct cp_event *event) {
+    struct cp_device *device = &p->world->machine->devices[event->device];
+    for (uint32_t i = 0; i < event->word_count; i++) {
+        uint32_t word = event->word + i;
+        struct cp_word whole =
+            cp_word_program(&device->part, cp_word_get(&device->nor, word), event->words[i]);
+        cp_nor_restore_word(&device->nor, word, whole.low, whole.high, whole.undecided,
+                            whole.programs);
+    }
+}
+
+static void try_erase(struct prober *p, const struct cp_event *event, const struct trial *trial) {
+    struct cp_nor *nor = &p->world->machine->devices[event->device].nor;
+    for (uint32_t cell = trial->cell_first; cell < trial->cell_end; cell++) {
         cp_nor_erase_cell(nor, cell);
     }
 }
@@ -94,12 +94,8 @@ static void undo_trials(struct prober *p) {
         struct trial *trial = &p->trials[--p->trial_count];
         struct cp_nor *nor = &p->world->machine->devices[trial->device].nor;
         const uint8_t *saved = trial->saved;
-        for (uint32_t cell = trial->cell_first; saved && cell < trial->cell_end; cell++) {
+        for (uint32_t cell = trial->cell_first; cell < trial->cell_end; cell++) {
             saved = cp_nor_restore_cell(nor, cell, saved);
-        }
-        if (!trial->saved && trial->cell_end == 0) {
-            cp_nor_restore_word(nor, trial->word, trial->low, trial->high, trial->undecided,
-                                trial->programs);
         }
         free(trial->saved);
     }
@@ -138,12 +134,16 @@ static struct cp_hash hash_event(const struct cp_event *event) {
 static void go_on(struct prober *p, const struct cp_event *event, bool takes_other) {
     struct trial *trial = &p->trials[p->trial_count];
     const struct cp_nor *nor = &p->world->machine->devices[event->device].nor;
-    if (event->kind == CP_EVENT_PROGRAM) {
+    bool is_operation = event->kind == CP_EVENT_PROGRAM || event->kind == CP_EVENT_ERASE;
+    if (is_operation && save_cells(p, event, trial)) {
         p->trial_count++;
-        try_program(p, event, trial);
-    } else if (event->kind == CP_EVENT_ERASE) {
-        p->trial_count++;
-        try_erase(p, event, trial);
+        if (event->kind == CP_EVENT_PROGRAM) {
+            try_program(p, event);
+        } else {
+            try_erase(p, event, trial);
+        }
+    } else if (event->kind == CP_EVENT_READ && event->value == 1) {
+        cp_machine_answer(p->world->machine, takes_other);
     } else if (event->kind == CP_EVENT_READ) {
         cp_machine_answer(p->world->machine,
                           takes_other ? nor->words[event->word] : cp_nor_high(nor, event->word));
@@ -152,11 +152,21 @@ static void go_on(struct prober *p, const struct cp_event *event, bool takes_oth
     }
 }
 
+static void put(struct prober *p, uint32_t index, const struct cp_word *word) {
+    cp_nor_restore_word(&p->world->machine->devices[p->device].nor, p->first + index, word->low,
+                        word->high, word->undecided, word->programs);
+}
+
 // Where reading decides, the word reads the same again.
 static void answer(struct prober *p, uint32_t value) {
-    if (cp_world_read_decides(p->world, p->device, p->word)) {
-        cp_nor_set_range(&p->world->machine->devices[p->device].nor, p->word, value, value,
-                         p->programs);
+    bool decides = cp_world_read_decides(p->world, p->device, p->word);
+    for (uint32_t i = 0; decides && i < p->count; i++) {
+        struct cp_word word = {value, value, p->old[i].undecided & CP_NOR_DOUBTFUL,
+                               p->old[i].programs};
+        if (p->kind == CP_READ_DOUBT) {
+            word = cp_word_without_doubt(p->old[i], value == 1);
+        }
+        put(p, i, &word);
     }
     cp_machine_answer(p->world->machine, value);
 }
@@ -182,8 +192,9 @@ static void tell(struct prober *p, uint32_t value, uint32_t events_max, bool tak
         go_on(p, event, takes_other);
     }
     undo_trials(p);
-    cp_nor_set_range(&machine->devices[p->device].nor, p->word, p->range.low, p->range.high,
-                     p->programs);
+    for (uint32_t i = 0; i < p->count; i++) {
+        put(p, i, &p->old[i]);
+    }
 }
 
 enum likeness { SAME, DIFFERENT, UNCLEAR };
@@ -345,12 +356,12 @@ static struct cp_classes *classify_all(struct prober *p, const uint32_t *values,
     return classes;
 }
 
-static struct cp_classes *page_forms(void) {
-    struct cp_classes *classes = malloc(sizeof(*classes) + CP_PAGE_FORM_COUNT * sizeof(uint32_t));
+static struct cp_classes *page_forms(uint32_t count) {
+    struct cp_classes *classes = malloc(sizeof(*classes) + count * sizeof(uint32_t));
     if (classes) {
-        classes->count = classes->values_tried = CP_PAGE_FORM_COUNT;
+        classes->count = classes->values_tried = count;
         classes->audit_count = 0;
-        for (uint32_t i = 0; i < CP_PAGE_FORM_COUNT; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             classes->values[i] = i;
         }
     }
@@ -374,6 +385,11 @@ static struct cp_classes *probe_word(struct prober *p, uint32_t plain, bool is_d
     if (!values) {
         return NULL;
     }
+    static const uint32_t doubts[] = {0, 1};
+    if (p->kind == CP_READ_DOUBT) {
+        free(values);
+        return probe_list(p, doubts, 2, 2);
+    }
     enum cp_values_kind usual = is_data ? CP_VALUES_DATA : CP_VALUES_STATE;
     uint32_t usual_count = cp_values(p->range, plain, usual, values), count = usual_count;
     if (p->notes) {
@@ -386,13 +402,23 @@ static struct cp_classes *probe_word(struct prober *p, uint32_t plain, bool is_d
 
 static int begin(struct prober *p, struct cp_world *world, struct cp_audit_notes *notes) {
     const struct cp_event *event = &world->machine->event;
-    const struct cp_nor *nor = &world->machine->devices[event->device].nor;
+    const struct cp_device *device = &world->machine->devices[event->device];
+    const struct cp_nor *nor = &device->nor;
     *p = (struct prober){.world = world,
                          .notes = notes,
+                         .kind = cp_world_read_kind(world, event),
                          .device = event->device,
                          .word = event->word,
-                         .programs = nor->programs[event->word],
+                         .first = event->word,
+                         .count = 1,
                          .range = {nor->words[event->word], cp_nor_high(nor, event->word)}};
+    if (p->kind == CP_READ_DOUBT) {
+        p->count = cp_part_ecc_words(&device->part);
+        p->first -= p->first % p->count;
+    }
+    for (uint32_t i = 0; i < p->count; i++) {
+        p->old[i] = cp_word_get(nor, p->first + i);
+    }
     return cp_machine_snapshot(world->machine, &p->snapshot);
 }
 
@@ -405,8 +431,8 @@ struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes
     struct cp_machine *machine = world->machine;
     const struct cp_event event = machine->event;
     cp_machine_clear_footprint(machine);
-    if (cp_world_reads_page(world, &event)) {
-        return page_forms();
+    if (cp_world_read_kind(world, &event) == CP_READ_PAGE) {
+        return page_forms(cp_world_form_count(world, &event));
     }
     // Of data it is an assumption, not a claim, that one wrong value is like another.
     bool is_data = cp_machine_area(machine, event.device, 4 * event.word) != CP_AREA_STATE;

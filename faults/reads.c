@@ -11,7 +11,9 @@ static struct cp_hash key_of_read(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
     const struct cp_nor *nor = &machine->devices[event->device].nor;
     uint64_t range = (uint64_t)nor->words[event->word] << 32 | cp_nor_high(nor, event->word);
-    return cp_hash_add(cp_machine_volatile_hash(machine), cp_hash_pair(range, 41));
+    uint64_t is_doubtful = cp_nor_is_doubtful(nor, event->word);
+    return cp_hash_add(cp_machine_volatile_hash(machine),
+                       cp_hash_pair(range, 41 | is_doubtful << 32));
 }
 
 static void count_audit(struct cp_explorer *x, const struct cp_classes *classes) {
@@ -82,11 +84,10 @@ static struct cp_classes *try_others(struct cp_explorer *x, const struct cp_audi
 // Was the word written since the power came on? Then it is what was written, and no
 // torn word from before.
 static bool was_written(const struct cp_explorer *x, const struct cp_audit_class *class) {
-    uint32_t words = x->test_case->devices[class->device].erase_size_bytes / 4;
     for (size_t i = x->world.entry_count; i > x->frames[x->frame_count - 1].base; i--) {
         const struct cp_entry *entry = &x->world.entries[i - 1];
-        bool is_erase = entry->kind == CP_ENTRY_ERASE;
-        uint32_t count = is_erase ? words : entry->kind == CP_ENTRY_PROGRAM ? 1 : 0;
+        bool is_operation = entry->kind == CP_ENTRY_ERASE || entry->kind == CP_ENTRY_PROGRAM;
+        uint32_t count = is_operation ? entry->word_count : 0;
         if (entry->device == class->device && class->word - entry->word < count) {
             return true;
         }
@@ -130,7 +131,8 @@ static bool on_watched_read(struct cp_explorer *x) {
 
 bool cp_x_on_read(struct cp_explorer *x) {
     const struct cp_event *event = &x->world.machine->event;
-    if (!cp_nor_is_open(&x->world.machine->devices[event->device].nor, event->word)) {
+    const struct cp_nor *nor = &x->world.machine->devices[event->device].nor;
+    if (!cp_nor_is_open(nor, event->word) && !cp_nor_is_doubtful(nor, event->word)) {
         return on_watched_read(x);
     }
     uint32_t id;

@@ -87,17 +87,22 @@ static int fail(struct replayer *r, const char *format, ...) {
 static void place_step(const struct replayer *r, struct cp_step *step,
                        const struct cp_entry *entry) {
     const struct cp_machine *machine = r->world.machine;
-    const struct cp_machine_device *device = &machine->devices[entry->device];
-    uint32_t offset_bytes = 4 * entry->word;
+    const struct cp_device *device = &machine->devices[entry->device];
+    uint32_t offset_bytes = 4 * entry->word, area_page = 0;
     step->area = cp_machine_area(machine, entry->device, offset_bytes);
     step->address = offset_bytes;
     if (step->area != CP_AREA_COUNT) {
-        step->address -= machine->config.board.areas[step->area].offset_bytes;
+        uint32_t area_offset_bytes = machine->config.board.areas[step->area].offset_bytes;
+        step->address -= area_offset_bytes;
+        area_page = cp_part_page(&device->part, area_offset_bytes).index;
     }
-    step->page = step->address / device->part.erase_size_bytes;
-    step->old_value = entry->old_value;
+    step->page = cp_part_page(&device->part, offset_bytes).index - area_page;
+    step->page_offset_bytes = offset_bytes - cp_part_page(&device->part, offset_bytes).offset_bytes;
+    step->word_count = entry->word_count;
+    step->old_value = entry->old.low;
     step->new_value = entry->new_value;
-    step->old_high = entry->old_high;
+    step->old_high = entry->old.high;
+    step->inversion = device->nor.inversion;
 }
 
 static void tell_operation(struct replayer *r, const struct cp_entry *entry,
@@ -115,15 +120,20 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
     place_step(r, &step, entry);
     static const char *const areas[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "no area"};
     step.is_read = true;
-    step.is_page = cp_entry_is_page(entry);
-    if (cp_entry_is_page(entry)) {
+    step.read_kind = entry->read_kind;
+    if (entry->read_kind == CP_READ_PAGE) {
         snprintf(step.text, sizeof(step.text),
                  "the page of %s at +0x%x, whose erase was torn, turns out as '%s'",
                  areas[step.area], (unsigned)step.address,
                  cp_page_form_name((enum cp_page_form)entry->new_value));
+    } else if (entry->read_kind == CP_READ_DOUBT) {
+        snprintf(step.text, sizeof(step.text), "the torn unit of %s at +0x%x turns out %s",
+                 areas[step.area], (unsigned)step.address,
+                 entry->new_value ? "uncorrectable" : "readable");
     } else {
         snprintf(step.text, sizeof(step.text), "the torn word of %s at +0x%x reads 0x%08x",
-                 areas[step.area], (unsigned)step.address, (unsigned)entry->new_value);
+                 areas[step.area], (unsigned)step.address,
+                 (unsigned)(entry->new_value ^ step.inversion));
     }
     r->on_step(r->context, &step);
 }
@@ -133,31 +143,6 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
 
 enum { TORN = 2 };
 
-// Has the torn form of an operation done something, though not all? Then it is whatever
-// the whole operation leaves.
-static bool leaves_whole(const struct replayer *r, const struct cp_entry *entry, uint32_t tear) {
-    const struct cp_machine_device *device = &r->world.machine->devices[entry->device];
-    const struct cp_nor *nor = &device->nor;
-    if (entry->kind == CP_ENTRY_PROGRAM) {
-        struct cp_range torn =
-            cp_tear_program_range((struct cp_range){entry->old_value, entry->old_high},
-                                  entry->new_value, (enum cp_program_tear)tear);
-        return torn.low != entry->old_value || torn.high != entry->old_high;
-    }
-    uint32_t count = device->part.erase_size_bytes / 4;
-    for (uint32_t i = 0; i < count; i++) {
-        struct cp_range old = {nor->words[entry->word + i], cp_nor_high(nor, entry->word + i)};
-        bool is_erased;
-        struct cp_range torn = cp_tear_erase_range(&r->world.test_case->faults, tear, i, count, old,
-                                                   nor->erased_word, &is_erased);
-        if (torn.low != old.low || torn.high != old.high ||
-            (is_erased && nor->programs[entry->word + i] > 0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // A shape that leaves what was, or what the whole operation leaves, is none to the search;
 // written by hand it is a cut before or after.
 static int tear_as(struct replayer *r, struct cp_entry *entry, uint32_t tear) {
@@ -165,7 +150,7 @@ static int tear_as(struct replayer *r, struct cp_entry *entry, uint32_t tear) {
                    ? cp_world_tear_program(&r->world, entry, (enum cp_program_tear)tear)
                    : cp_world_tear_erase(&r->world, entry, tear);
     entry = &r->world.entries[r->world.entry_count - 1]; // the journal may have moved
-    if (torn == 0 && leaves_whole(r, entry, tear)) {
+    if (torn == 0 && cp_world_tear_changes(&r->world, entry, tear)) {
         cp_world_pop(&r->world);
         return cp_world_operation(&r->world, UINT32_MAX) ? 0 : -1;
     }
@@ -347,14 +332,20 @@ static const struct cp_token *asked_here(struct replayer *r, enum cp_token_kind 
 
 static int read_value(const struct replayer *r, const struct cp_event *event, const char *text,
                       uint32_t *value) {
-    if (!cp_world_reads_page(&r->world, event)) {
+    enum cp_read_kind kind = cp_world_read_kind(&r->world, event);
+    if (kind == CP_READ_DOUBT) {
+        *value = strcmp(text, "uncorrectable") == 0;
+        return *value || strcmp(text, "readable") == 0 ? 0 : -1;
+    }
+    if (kind == CP_READ_WORD) {
         char *end;
         *value = (uint32_t)strtoul(text, &end, 16);
         const struct cp_nor *nor = &r->world.machine->devices[event->device].nor;
         uint32_t low = nor->words[event->word], high = cp_nor_high(nor, event->word);
         return *end == '\0' && (*value & low) == low && (*value | high) == high ? 0 : -1;
     }
-    for (*value = 0; *value < CP_PAGE_FORM_COUNT; (*value)++) {
+    uint32_t form_count = cp_world_form_count(&r->world, event);
+    for (*value = 0; *value < form_count; (*value)++) {
         if (strcmp(text, cp_page_form_name((enum cp_page_form) * value)) == 0) {
             return 0;
         }

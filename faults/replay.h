@@ -4,6 +4,7 @@
 #define CP_FAULTS_REPLAY_H
 
 #include "faults/result.h"
+#include "faults/word.h"
 
 enum cp_step_kind {
     CP_STEP_POWER_ON, // a run begins; `text` says why
@@ -21,10 +22,13 @@ struct cp_step {
     enum cp_area area;             // of an operation or a read; CP_AREA_COUNT if outside all
     uint32_t page;                 // index within the area
     uint32_t address;              // within the area, in bytes
-    uint32_t old_value, new_value; // of a program
+    uint32_t word_count;           // of an operation
+    uint32_t old_value, new_value; // of a program: its first word, as nor.h stores it
+    uint32_t inversion;            // of that
+    uint32_t page_offset_bytes;    // of the first word within its page
     uint32_t old_high;             // where the word was torn before: its most; else old_value
     bool is_read;                  // CP_STEP_EVENT: old_value to old_high was read as new_value
-    bool is_page;                  // of a read: a whole page was decided, new_value is its form
+    enum cp_read_kind read_kind;   // of a read; of CP_READ_PAGE new_value is the form
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
     char text[CP_MESSAGE_MAX];

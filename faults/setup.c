@@ -35,9 +35,7 @@ void cp_setup_free_images(uint8_t *images[CP_IMAGES_MAX]) {
 
 static void make_board(const struct cp_case *test_case, struct cp_program_board *board) {
     for (uint32_t i = 0; i < test_case->device_count; i++) {
-        const struct cp_part *part = &test_case->devices[i];
-        board->devices[i] = (struct cp_program_device){part->registers_address, part->flash_address,
-                                                       part->size_bytes, part->erase_size_bytes};
+        board->devices[i] = cp_part_describe(&test_case->devices[i]);
     }
     memcpy(board->areas, test_case->areas, sizeof(board->areas));
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
@@ -71,7 +69,7 @@ static void install(struct cp_machine *machine, enum cp_area area, const uint8_t
     for (uint32_t offset_bytes = 0; offset_bytes < size_bytes; offset_bytes += 4) {
         uint32_t value;
         memcpy(&value, bytes + offset_bytes, 4);
-        cp_nor_set_word(nor, (place->offset_bytes + offset_bytes) / 4, value, 1);
+        cp_nor_set_word(nor, (place->offset_bytes + offset_bytes) / 4, value ^ nor->inversion, 1);
     }
 }
 

@@ -68,7 +68,7 @@ static void count_uncut(struct cp_slow *s, const struct cp_event *event) {
         s->result->uncut_time_us += part->program_time_us;
     } else {
         s->result->uncut_erases++;
-        s->result->uncut_time_us += part->erase_time_us;
+        s->result->uncut_time_us += cp_part_page(part, 4 * event->word).erase_time_us;
     }
 }
 
@@ -204,7 +204,7 @@ static bool ask_word(struct cp_slow *s, const struct cp_event *event) {
     if (!question) {
         return false;
     }
-    if (!cp_world_reads_page(&s->world, event)) {
+    if (cp_world_read_kind(&s->world, event) != CP_READ_PAGE) {
         s->boot.is_to_restart = true;
     }
     if (cp_slow_classify(s, question)) {
@@ -255,8 +255,8 @@ static bool on_read(struct cp_slow *s, const struct cp_event *event) {
     }
     cp_world_take_option(&s->world, entry, question->taken);
     question->is_plain = entry->new_value == entry->plain_value;
-    question->token = (struct cp_slow_token){s->boot.event_count, entry->new_value, false,
-                                             cp_entry_is_page(entry)};
+    question->token =
+        (struct cp_slow_token){s->boot.event_count, entry->new_value, false, entry->read_kind};
     return forget(s, entry);
 }
 

@@ -69,6 +69,7 @@ struct torn {
     uint32_t site;
     uint32_t first_cell, end_cell; // of the page, or of the word
     struct cp_nor *nor;
+    const struct cp_part *part;
 };
 
 static void save_cells(struct cp_slow *s, const struct torn *torn) {
@@ -105,20 +106,22 @@ static void cut_torn(struct cp_slow *s, const struct torn *torn, enum cp_edge ed
 }
 
 static void tear_program(struct cp_slow *s, const struct torn *torn, enum cp_program_tear tear) {
-    struct cp_nor *nor = torn->nor;
-    uint32_t word = torn->event->word, asked = torn->event->value;
-    uint8_t programs = nor->programs[word];
-    uint8_t limit = s->test_case->devices[torn->event->device].programs_per_word;
-    struct cp_range old = {nor->words[word], cp_nor_high(nor, word)};
-    struct cp_range left = cp_tear_program_range(old, asked, tear);
-    bool is_old = left.low == old.low && left.high == old.high;
-    bool is_whole = left.low == (old.low & asked) && left.high == (old.high & asked);
-    if (is_old || is_whole) {
-        return;
+    const struct cp_event *event = torn->event;
+    bool is_other_than_old = false, is_other_than_whole = false;
+    for (uint32_t i = 0; i < event->word_count; i++) {
+        uint32_t asked = event->words[i];
+        struct cp_word old = cp_word_get(torn->nor, event->word + i);
+        struct cp_word whole = cp_word_program(torn->part, old, asked);
+        struct cp_word left =
+            cp_word_tear_program(torn->part, tear, old, asked, i, event->word_count);
+        is_other_than_old |= !cp_word_same_content(&left, &old);
+        is_other_than_whole |= !cp_word_same_content(&left, &whole);
+        cp_nor_restore_word(torn->nor, event->word + i, left.low, left.high, left.undecided,
+                            left.programs);
     }
-    cp_nor_set_range(nor, word, left.low, left.high,
-                     programs < limit ? (uint8_t)(programs + 1) : limit);
-    cut_torn(s, torn, CP_EDGE_TORN_PROGRAM, tear);
+    if (is_other_than_old && is_other_than_whole) {
+        cut_torn(s, torn, CP_EDGE_TORN_PROGRAM, tear);
+    }
     restore_cells(s, torn);
 }
 
@@ -133,17 +136,13 @@ static void tear_programs(struct cp_slow *s, const struct torn *torn) {
 // The words of one cell after a torn erase of a shape. An erased word stays one.
 static void tear_words(struct cp_slow *s, const struct torn *torn, uint32_t cell, uint32_t tear) {
     struct cp_nor *nor = torn->nor;
-    const uint32_t count = s->test_case->devices[torn->event->device].erase_size_bytes / 4;
     uint32_t first = cell * nor->words_per_cell;
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
     for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
-        struct cp_range old = {nor->words[word], cp_nor_high(nor, word)};
-        uint8_t programs = nor->programs[word];
-        bool is_erased;
-        struct cp_range left =
-            cp_tear_erase_range(&s->test_case->faults, tear, word - torn->event->word, count, old,
-                                nor->erased_word, &is_erased);
-        cp_nor_put_range(nor, word, left.low, left.high, is_erased ? 0 : programs);
+        struct cp_word left =
+            cp_word_tear_erase(torn->part, &s->test_case->faults, tear, cp_word_get(nor, word),
+                               word - torn->event->word, torn->event->word_count);
+        cp_word_put(nor, word, &left);
     }
     cp_nor_end_cell(nor, cell, begun);
 }
@@ -163,7 +162,8 @@ static bool tear_page(struct cp_slow *s, const struct torn *torn, uint32_t tear)
         struct cp_hash content = nor->content[cell], wear = nor->wear_sum[cell];
         bool was_erased = cp_hash_equal(content, nor->erased_content);
         if (tear == CP_TEAR_ERASE_ANY || tear == CP_TEAR_ERASE_ANY_SUBSET) {
-            cp_nor_undecide_cell(nor, cell, tear == CP_TEAR_ERASE_ANY);
+            cp_nor_undecide_cell(nor, cell, tear == CP_TEAR_ERASE_ANY,
+                                 cp_part_can_fail_ecc(torn->part));
             is_other_than_erased |= tear == CP_TEAR_ERASE_ANY || !was_erased;
         } else {
             tear_words(s, torn, cell, tear);
@@ -179,7 +179,7 @@ static bool tear_page(struct cp_slow *s, const struct torn *torn, uint32_t tear)
 static void tear_erases(struct cp_slow *s, const struct torn *torn) {
     const struct cp_fault_model *faults = &s->test_case->faults;
     uint32_t device = torn->event->device;
-    uint32_t page = torn->event->word / (s->test_case->devices[device].erase_size_bytes / 4);
+    uint32_t page = cp_part_page(torn->part, 4 * torn->event->word).index;
     for (uint32_t tear = 0; tear < cp_erase_tear_total(faults) && s->stop == CP_STOP_NONE; tear++) {
         if (!cp_erase_tear_enabled(faults, tear)) {
             continue;
@@ -216,15 +216,18 @@ void cp_slow_cut_inside(struct cp_slow *s, uint32_t site) {
     if (!may_tear(s, event)) {
         return;
     }
-    struct cp_machine_device *device = &s->world.machine->devices[event->device];
-    uint32_t first = event->word / device->nor.words_per_cell;
-    struct torn torn = {event, site, first, first + 1, &device->nor};
+    struct cp_device *device = &s->world.machine->devices[event->device];
+    uint32_t words_per_cell = device->nor.words_per_cell;
+    struct torn torn = {.event = event,
+                        .site = site,
+                        .first_cell = event->word / words_per_cell,
+                        .end_cell = (event->word + event->word_count - 1) / words_per_cell + 1,
+                        .nor = &device->nor,
+                        .part = &device->part};
+    save_cells(s, &torn);
     if (event->kind == CP_EVENT_PROGRAM) {
-        save_cells(s, &torn);
         tear_programs(s, &torn);
     } else {
-        torn.end_cell = first + device->part.erase_size_bytes / device->nor.cell_size_bytes;
-        save_cells(s, &torn);
         tear_erases(s, &torn);
     }
 }

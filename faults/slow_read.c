@@ -23,7 +23,9 @@ static bool ends(enum cp_event_kind kind) {
 static bool go_on(struct cp_slow *s, const struct cp_event *event, bool takes_other) {
     struct cp_machine *machine = s->world.machine;
     const struct cp_nor *nor = &machine->devices[event->device].nor;
-    if (event->kind == CP_EVENT_READ) {
+    if (event->kind == CP_EVENT_READ && event->value == 1) {
+        cp_machine_answer(machine, takes_other);
+    } else if (event->kind == CP_EVENT_READ) {
         cp_machine_answer(machine,
                           takes_other ? nor->words[event->word] : cp_nor_high(nor, event->word));
     } else if (event->kind == CP_EVENT_CHOICE) {
@@ -101,6 +103,11 @@ static uint32_t values_to_try(struct cp_slow *s, uint32_t *values, uint32_t *usu
     struct cp_range range = {nor->words[event->word], cp_nor_high(nor, event->word)};
     enum cp_area area = cp_machine_area(s->world.machine, event->device, 4 * event->word);
     uint32_t plain = cp_world_plain_option(&s->world, event);
+    if (cp_world_read_kind(&s->world, event) == CP_READ_DOUBT) {
+        values[0] = 0;
+        values[1] = 1;
+        return *usual_count = 2;
+    }
     bool is_data = area != CP_AREA_STATE;
     *usual_count = cp_values(range, plain, is_data ? CP_VALUES_DATA : CP_VALUES_STATE, values);
     if (!s->options->is_audit) {
@@ -124,21 +131,22 @@ static void try_values(struct cp_slow *s, struct cp_slow_question *question,
     memcpy(s->world.promises.counts, counts, sizeof(counts));
 }
 
-static int page_forms(struct cp_slow_question *question) {
-    question->options = malloc(CP_PAGE_FORM_COUNT * sizeof(*question->options));
+static int page_forms(struct cp_slow_question *question, uint32_t count) {
+    question->options = malloc(count * sizeof(*question->options));
     if (!question->options) {
         return -1;
     }
-    question->option_count = CP_PAGE_FORM_COUNT;
-    for (uint32_t i = 0; i < CP_PAGE_FORM_COUNT; i++) {
+    question->option_count = count;
+    for (uint32_t i = 0; i < count; i++) {
         question->options[i] = i;
     }
     return 0;
 }
 
 int cp_slow_classify(struct cp_slow *s, struct cp_slow_question *question) {
-    if (cp_world_reads_page(&s->world, &s->world.machine->event)) {
-        return page_forms(question);
+    const struct cp_event *event = &s->world.machine->event;
+    if (cp_world_read_kind(&s->world, event) == CP_READ_PAGE) {
+        return page_forms(question, cp_world_form_count(&s->world, event));
     }
     struct cp_visited classes;
     question->options = malloc(2 * CP_VALUES_MAX * sizeof(*question->options));

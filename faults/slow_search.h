@@ -56,7 +56,7 @@ struct cp_slow_node {
 // An answer as a trace tells of it.
 struct cp_slow_token {
     uint32_t event_index, value;
-    uint32_t is_choice, is_page; // neither: a word
+    uint32_t is_choice, read_kind; // of what is no choice: enum cp_read_kind
 };
 
 // Something that a boot asks.

@@ -16,8 +16,10 @@ int cp_slow_init_states(struct cp_slow *s) {
     }
     uint32_t page_bytes = 0;
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
-        if (machine->devices[i].part.erase_size_bytes > page_bytes) {
-            page_bytes = machine->devices[i].part.erase_size_bytes;
+        const struct cp_part *part = &machine->devices[i].part;
+        for (uint32_t page = 0; page < cp_part_page_count(part); page++) {
+            uint32_t size_bytes = cp_part_page_at(part, page).size_bytes;
+            page_bytes = size_bytes > page_bytes ? size_bytes : page_bytes;
         }
     }
     s->cells_now = malloc(s->cell_count * sizeof(*s->cells_now));
@@ -59,10 +61,11 @@ uint64_t cp_slow_states_bytes(const struct cp_slow *s) {
 // --- cells
 
 void cp_slow_touch_page(struct cp_slow *s, uint32_t device, uint32_t word) {
-    const struct cp_machine_device *part = &s->world.machine->devices[device];
-    uint32_t words = part->part.erase_size_bytes / 4;
-    uint32_t first = (word - word % words) / part->nor.words_per_cell;
-    for (uint32_t i = 0; i < words / part->nor.words_per_cell; i++) {
+    const struct cp_device *touched = &s->world.machine->devices[device];
+    struct cp_page page = cp_part_page(&touched->part, 4 * word);
+    uint32_t cell_size_bytes = touched->nor.cell_size_bytes;
+    uint32_t first = page.offset_bytes / cell_size_bytes;
+    for (uint32_t i = 0; i < page.size_bytes / cell_size_bytes; i++) {
         s->cells_now[s->first_cell[device] + first + i] = CP_BLOB_NONE;
     }
 }

@@ -42,7 +42,8 @@ static void append_tokens(const struct tokens *tokens, char *trace) {
         if (token->is_choice) {
             cp_append_choice(token->event_index, token->value, trace);
         } else {
-            cp_append_read(token->event_index, token->is_page, token->value, trace);
+            cp_append_read(token->event_index, (enum cp_read_kind)token->read_kind, token->value,
+                           trace);
         }
     }
 }

@@ -17,11 +17,24 @@ static struct cp_hash key_of_start(const struct cp_machine *machine) {
     return cp_hash_pair((uint64_t)machine->mode << 32 | machine->image, 31);
 }
 
-// A program of a word is illegal by the word's count, which is not what was read.
+// A program is illegal, or refused by the part, by the counts of its words, which are not
+// what was read. Where that depends on more than these words it is executed each time.
 static bool is_still_legal(const struct cp_machine *machine, const struct cp_event *event) {
-    const struct cp_machine_device *device = &machine->devices[event->device];
-    return event->kind != CP_EVENT_PROGRAM ||
-           device->nor.programs[event->word] < device->part.programs_per_word;
+    const struct cp_device *device = &machine->devices[event->device];
+    if (event->kind != CP_EVENT_PROGRAM || device->part.rule == CP_RULE_AND ||
+        device->part.rule == CP_RULE_OVERWRITE) {
+        return true;
+    }
+    if (device->part.rule == CP_RULE_BLOCK_COUNTED) {
+        return false;
+    }
+    uint8_t limit = device->part.rule == CP_RULE_AND_COUNTED ? device->part.programs_per_word : 1;
+    for (uint32_t word = event->word; word < event->word + event->word_count; word++) {
+        if (device->nor.programs[word] >= limit) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // Keep where the program stands, and put it back: so that what it leaves below its live
@@ -57,7 +70,7 @@ static bool is_still_so(struct cp_explorer *x, const struct cp_machine_snapshot 
     const struct cp_event *event = cp_machine_run(x->world.machine);
     return event->kind == known->event.kind && event->device == known->event.device &&
            event->word == known->event.word && event->value == known->event.value &&
-           event->note == known->event.note;
+           event->word_count == known->event.word_count && event->note == known->event.note;
 }
 
 const struct cp_event *cp_x_first_event(struct cp_explorer *x) {

@@ -27,6 +27,7 @@ static uint32_t program_mask(enum cp_program_tear tear, uint32_t changing) {
     case CP_TEAR_LOWEST_BIT_MISSING: return changing & ~lowest_bit(changing);
     case CP_TEAR_HIGHEST_BIT_MISSING: return changing & ~highest_bit(changing);
     case CP_TEAR_ANY:
+    case CP_TEAR_UNCORRECTABLE:
     case CP_PROGRAM_TEAR_COUNT: break;
     }
     return 0;
@@ -35,6 +36,11 @@ static uint32_t program_mask(enum cp_program_tear tear, uint32_t changing) {
 uint32_t cp_tear_program(enum cp_program_tear tear, uint32_t old, uint32_t asked) {
     uint32_t changing = old & ~asked;
     return old & ~(changing & program_mask(tear, changing));
+}
+
+uint32_t cp_tear_overwrite(enum cp_program_tear tear, uint32_t old, uint32_t asked) {
+    uint32_t changing = old ^ asked;
+    return old ^ (changing & program_mask(tear, changing));
 }
 
 struct cp_range cp_tear_program_range(struct cp_range old, uint32_t asked,

@@ -21,6 +21,9 @@ struct cp_range cp_tear_erase_range(const struct cp_fault_model *faults, uint32_
 // The word that a torn program of `asked` over `old` leaves (parts that clear bits).
 uint32_t cp_tear_program(enum cp_program_tear tear, uint32_t old, uint32_t asked);
 
+// The same for parts that overwrite.
+uint32_t cp_tear_overwrite(enum cp_program_tear tear, uint32_t old, uint32_t asked);
+
 // Only the shapes, not CP_TEAR_ANY and the like, are known here.
 
 // How many torn erases a fault model has, and the name of one of them:

@@ -146,7 +146,7 @@ static void collect_read(struct collector *all, const struct cp_step *step) {
     cut->is_read = true;
     cut->read_event = step->event_index;
     cut->read_value = step->new_value;
-    cut->is_read_as_page = step->is_page;
+    cut->is_read_as_page = step->read_kind == CP_READ_PAGE;
 }
 
 static void collect(void *context, const struct cp_step *step) {

@@ -1,37 +1,16 @@
 // visited.c: open addressing with linear probing; keys are hashes already.
 
-#define _GNU_SOURCE
 #include "faults/visited.h"
 
+#include "faults/large.h"
+
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <string.h>
 
 #define FIRST_CAPACITY 4096u
 #define FULL_PERCENT   80u
-// A large table is read at random: in large pages that costs half as much.
-#define LARGE_BYTES ((size_t)8 << 20)
-
 static struct cp_visited_slot *allocate(size_t capacity) {
-    size_t size_bytes = capacity * sizeof(struct cp_visited_slot);
-    if (size_bytes < LARGE_BYTES) {
-        return calloc(capacity, sizeof(struct cp_visited_slot));
-    }
-    void *memory =
-        mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-        return NULL;
-    }
-    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); // a wish
-    return memory;
-}
-
-static void release(struct cp_visited_slot *slots, size_t capacity) {
-    size_t size_bytes = capacity * sizeof(*slots);
-    if (slots && size_bytes >= LARGE_BYTES) {
-        munmap(slots, size_bytes);
-    } else {
-        free(slots);
-    }
+    return cp_large_resize(NULL, capacity * sizeof(struct cp_visited_slot));
 }
 
 int cp_visited_init(struct cp_visited *visited) {
@@ -42,7 +21,7 @@ int cp_visited_init(struct cp_visited *visited) {
 }
 
 void cp_visited_free(struct cp_visited *visited) {
-    release(visited->slots, visited->capacity);
+    cp_large_free(visited->slots);
     visited->slots = NULL;
 }
 
@@ -59,20 +38,48 @@ static struct cp_visited_slot *probe(struct cp_visited_slot *slots, size_t capac
     return &slots[at];
 }
 
+// Take a slot's key out and put it where it belongs now.
+static void replace(struct cp_visited *visited, struct cp_visited_slot *slot) {
+    struct cp_visited_slot moved = *slot;
+    memset(slot, 0, sizeof(*slot));
+    if (!is_empty(&moved)) {
+        *probe(visited->slots, visited->capacity, moved.key) = moved;
+    }
+}
+
+// The slots of a set before the first empty one.
+static size_t count_first(const struct cp_visited *visited) {
+    size_t count = 0;
+    while (!is_empty(&visited->slots[count])) {
+        count++;
+    }
+    return count;
+}
+
+// In place: each key stays near its slot or goes as near to the slot `capacity` behind
+// it. Between that slot and where it belonged lie only keys that were moved before, so
+// none is cut off by one that is taken out later. But the end of the set goes on at its
+// beginning; what lies there is put aside until the rest is done.
 static int grow(struct cp_visited *visited) {
-    size_t capacity = visited->capacity * 2;
-    struct cp_visited_slot *slots = allocate(capacity);
+    size_t had = visited->capacity, first_count = count_first(visited);
+    size_t first_bytes = first_count * sizeof(*visited->slots);
+    struct cp_visited_slot *first = malloc(first_bytes + 1);
+    void *slots = first ? cp_large_resize(visited->slots, 2 * had * sizeof(*first)) : NULL;
     if (!slots) {
+        free(first);
         return -1;
     }
-    for (size_t i = 0; i < visited->capacity; i++) {
-        if (!is_empty(&visited->slots[i])) {
-            *probe(slots, capacity, visited->slots[i].key) = visited->slots[i];
-        }
-    }
-    release(visited->slots, visited->capacity);
     visited->slots = slots;
-    visited->capacity = capacity;
+    visited->capacity = 2 * had;
+    memcpy(first, slots, first_bytes);
+    memset(slots, 0, first_bytes);
+    for (size_t i = first_count; i < had; i++) {
+        replace(visited, &visited->slots[i]);
+    }
+    for (size_t i = 0; i < first_count; i++) {
+        replace(visited, &first[i]);
+    }
+    free(first);
     return 0;
 }
 
@@ -85,7 +92,7 @@ int cp_visited_reserve(struct cp_visited *visited, size_t count) {
     if (!slots) {
         return -1;
     }
-    release(visited->slots, visited->capacity);
+    cp_large_free(visited->slots);
     visited->slots = slots;
     visited->capacity = capacity;
     return 0;

@@ -12,7 +12,7 @@ int cp_wear_init(struct cp_wear_levels *wear, const struct cp_machine *machine) 
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         const struct cp_part *part = &machine->devices[i].part;
         wear->first_page[i] = wear->page_count;
-        wear->page_count += part->size_bytes / part->erase_size_bytes;
+        wear->page_count += cp_part_page_count(part);
     }
     wear->levels = calloc(wear->page_count, sizeof(*wear->levels));
     wear->levels_max = calloc(wear->page_count, sizeof(*wear->levels_max));

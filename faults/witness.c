@@ -15,10 +15,12 @@ void cp_append_choice(uint32_t event_index, uint32_t option, char *trace) {
     }
 }
 
-void cp_append_read(uint32_t event_index, bool is_page, uint32_t value, char *trace) {
+void cp_append_read(uint32_t event_index, enum cp_read_kind kind, uint32_t value, char *trace) {
     struct cp_token token = {.kind = CP_TOKEN_READ, .event_index = event_index};
-    if (is_page) {
+    if (kind == CP_READ_PAGE) {
         snprintf(token.tear, sizeof(token.tear), "%s", cp_page_form_name((enum cp_page_form)value));
+    } else if (kind == CP_READ_DOUBT) {
+        snprintf(token.tear, sizeof(token.tear), "%s", value ? "uncorrectable" : "readable");
     } else {
         snprintf(token.tear, sizeof(token.tear), "%08x", (unsigned)value);
     }
@@ -46,7 +48,7 @@ static void append_answers(const struct cp_world *world, size_t from, size_t to,
         if (entry->kind == CP_ENTRY_CHOICE) {
             cp_append_choice(event_index, entry->option, trace);
         } else if (entry->kind == CP_ENTRY_READ && entry->new_value != entry->plain_value) {
-            cp_append_read(event_index, cp_entry_is_page(entry), entry->new_value, trace);
+            cp_append_read(event_index, entry->read_kind, entry->new_value, trace);
         }
     }
 }

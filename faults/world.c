@@ -2,6 +2,7 @@
 
 #include "faults/world_internal.h"
 
+#include "faults/large.h"
 #include "faults/setup.h"
 
 #include <stdio.h>
@@ -41,8 +42,8 @@ void cp_world_free(struct cp_world *world) {
         world->entries[world->entry_count - 1].is_undone = true;
         cp_world_pop(world);
     }
-    free(world->entries);
-    free(world->pool);
+    cp_large_free(world->entries);
+    cp_large_free(world->pool);
     cp_wear_free(&world->wear);
     cp_facts_free(&world->facts);
     cp_machine_destroy(world->machine);
@@ -55,7 +56,7 @@ void cp_world_free(struct cp_world *world) {
 struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind) {
     if (world->entry_count == world->entry_capacity) {
         size_t capacity = world->entry_capacity == 0 ? 1024 : 2 * world->entry_capacity;
-        struct cp_entry *entries = realloc(world->entries, capacity * sizeof(*entries));
+        struct cp_entry *entries = cp_large_resize(world->entries, capacity * sizeof(*entries));
         if (!entries) {
             world->is_out_of_memory = true;
             return NULL;
@@ -73,9 +74,10 @@ struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind) {
 }
 
 uint8_t *cp_w_pool_take(struct cp_world *world, size_t size_bytes) {
+    size_bytes = cp_w_pool_size_bytes(size_bytes);
     if (world->pool_size + size_bytes > world->pool_capacity) {
         size_t capacity = 2 * world->pool_capacity + size_bytes;
-        uint8_t *pool = realloc(world->pool, capacity);
+        uint8_t *pool = cp_large_resize(world->pool, capacity);
         if (!pool) {
             world->is_out_of_memory = true;
             return NULL;
@@ -110,9 +112,36 @@ static void erase_page(struct cp_world *world, const struct cp_entry *entry) {
 }
 
 static void count_erase(struct cp_world *world, const struct cp_entry *entry) {
-    uint32_t page = cp_w_page_of(world, entry);
-    uint8_t level = cp_wear_erase(&world->wear, entry->device, page);
-    cp_promises_erased(&world->promises, entry->device, page, level);
+    uint32_t first = cp_w_page_of(world, entry), count = cp_w_page_count(world, entry);
+    for (uint32_t page = first; page < first + count; page++) {
+        uint8_t level = cp_wear_erase(&world->wear, entry->device, page);
+        cp_promises_erased(&world->promises, entry->device, page, level);
+    }
+}
+
+static void uncount_erase(struct cp_world *world, const struct cp_entry *entry) {
+    uint32_t first = cp_w_page_of(world, entry), count = cp_w_page_count(world, entry);
+    for (uint32_t page = first; page < first + count; page++) {
+        cp_wear_undo_erase(&world->wear, entry->device, page);
+    }
+}
+
+// Several words: what was asked for is kept behind what was there.
+static int program_words(struct cp_world *world, struct cp_entry *entry,
+                         const struct cp_event *event) {
+    const struct cp_part *part = cp_w_part(world, entry->device);
+    struct cp_word words[CP_EVENT_WORDS_MAX];
+    uint8_t *asked = cp_w_pool_take(world, event->word_count * sizeof(uint32_t));
+    if (!asked) {
+        return -1;
+    }
+    memcpy(asked, event->words, event->word_count * sizeof(uint32_t));
+    const struct cp_word *old = cp_w_old_words(world, entry);
+    for (uint32_t i = 0; i < event->word_count; i++) {
+        words[i] = cp_word_program(part, old[i], event->words[i]);
+    }
+    cp_w_put_words(world, entry->device, entry->word, words, event->word_count);
+    return 0;
 }
 
 static struct cp_entry *program(struct cp_world *world, const struct cp_event *event) {
@@ -120,18 +149,21 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     if (!entry) {
         return NULL;
     }
-    const struct cp_nor *nor = cp_w_nor(world, event->device);
     entry->device = event->device;
     entry->word = event->word;
-    entry->old_value = nor->words[event->word];
-    entry->old_high = cp_nor_high(nor, event->word);
-    entry->old_programs = nor->programs[event->word];
-    entry->old_undecided = nor->undecided[event->word];
-    entry->new_value = entry->old_value & event->value; // programming only clears bits
-    entry->new_high = entry->old_high & event->value;
-    cp_w_set_range(world, entry->device, entry->word, entry->new_value, entry->new_high,
-                   cp_w_one_more(world, entry->device, entry->old_programs));
-    return entry;
+    entry->word_count = event->word_count;
+    entry->asked = event->words[0];
+    if (cp_w_keep_words(world, entry)) {
+        return NULL;
+    }
+    struct cp_word whole =
+        cp_word_program(cp_w_part(world, event->device), entry->old, entry->asked);
+    entry->new_value = whole.low;
+    if (event->word_count == 1) {
+        cp_w_put_words(world, entry->device, entry->word, &whole, 1);
+        return entry;
+    }
+    return program_words(world, entry, event) ? NULL : entry;
 }
 
 static struct cp_entry *erase(struct cp_world *world, const struct cp_event *event) {
@@ -141,6 +173,7 @@ static struct cp_entry *erase(struct cp_world *world, const struct cp_event *eve
     }
     entry->device = event->device;
     entry->word = event->word;
+    entry->word_count = event->word_count;
     if (cp_w_save_page(world, entry)) {
         return NULL;
     }
@@ -186,35 +219,21 @@ struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
     return entry;
 }
 
-// An entry whose page is saved in the pool, below its options.
-bool cp_entry_is_page(const struct cp_entry *entry) {
-    return entry->options_mark > entry->pool_mark;
-}
-
-static void restore_word(struct cp_world *world, const struct cp_entry *entry) {
-    struct cp_nor *nor = cp_w_nor(world, entry->device);
-    uint32_t cell = entry->word / nor->words_per_cell;
-    cp_facts_before(&world->facts, nor, entry->device, cell);
-    cp_nor_restore_word(nor, entry->word, entry->old_value, entry->old_high, entry->old_undecided,
-                        entry->old_programs);
-    cp_facts_after(&world->facts, nor, entry->device, cell);
-}
-
 static void undo_read(struct cp_world *world, const struct cp_entry *entry) {
-    if (cp_entry_is_page(entry)) {
+    if (entry->read_kind == CP_READ_PAGE) {
         cp_w_restore_page(world, entry);
     } else {
-        restore_word(world, entry);
+        cp_w_restore_words(world, entry);
     }
 }
 
 void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
     switch (entry->kind) {
     case CP_ENTRY_PROGRAM:
-    case CP_ENTRY_TORN_PROGRAM: restore_word(world, entry); break;
+    case CP_ENTRY_TORN_PROGRAM: cp_w_restore_words(world, entry); break;
     case CP_ENTRY_ERASE:
     case CP_ENTRY_TORN_ERASE:
-        cp_wear_undo_erase(&world->wear, entry->device, cp_w_page_of(world, entry));
+        uncount_erase(world, entry);
         cp_w_restore_page(world, entry);
         break;
     case CP_ENTRY_MILESTONE:

@@ -6,6 +6,7 @@
 
 #include "faults/promises.h"
 #include "faults/wear.h"
+#include "faults/word.h"
 
 enum cp_entry_kind {
     CP_ENTRY_PROGRAM,
@@ -21,19 +22,21 @@ enum cp_entry_kind {
 struct cp_entry {
     enum cp_entry_kind kind;
     enum cp_mode mode;     // what was running
-    uint32_t device, word; // of an operation or a read
-    uint32_t old_value, new_value;
-    uint32_t old_high, new_high; // the high values, where words are undecided
-    uint8_t old_programs, old_undecided;
-    bool is_epoch_end; // an update ended here: wear counts started anew
-    bool is_start;     // ACTIVE was started here
-    bool is_undone;    // the explorer has undone it and is trying its torn forms
+    uint32_t device, word; // of an operation or a read; the first of several
+    uint32_t word_count;   // of an operation, or of a read that decides more than a word
+    struct cp_word old;    // the first word, before
+    uint32_t asked;        // of a program: for the first word
+    uint32_t new_value;    // the first word after, or what a read gave
+    bool is_epoch_end;     // an update ended here: wear counts started anew
+    bool is_start;         // ACTIVE was started here
+    bool is_undone;        // the explorer has undone it and is trying its torn forms
     uint32_t site;
     uint32_t next_variant;                // of the explorer's walk back: what to try next
     uint32_t option, option_count;        // of a choice or a read
     struct cp_machine_snapshot *snapshot; // of a choice or a read
+    enum cp_read_kind read_kind;          // of a read
     uint32_t plain_value;                 // of a read: what it gives unasked
-    uint32_t read_word;                   // of a read that decides a whole page
+    uint32_t read_word;                   // of a read that decides more than a word
     size_t options_mark;                  // of a read: where in the pool its values are
     uint32_t state_id;                    // of a reset: the state before it
     uint32_t segment, segment_operations; // of the explorer: see liveness.h
@@ -49,6 +52,10 @@ enum cp_page_form {
     CP_PAGE_OLD, // with `any` what that is is forgotten, and it is all zero
     CP_PAGE_EVEN_WORDS_ERASED,
     CP_PAGE_LAST_WORD_OLD,
+    CP_PAGE_PLAIN_FORM_COUNT,
+    // Where there is ECC: all of it, or the last unit of an erased one.
+    CP_PAGE_UNCORRECTABLE = CP_PAGE_PLAIN_FORM_COUNT,
+    CP_PAGE_LAST_UNCORRECTABLE,
     CP_PAGE_FORM_COUNT
 };
 
@@ -96,6 +103,10 @@ int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear);
 int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t tear);
 
+// Does the torn form of the undone operation change anything at all?
+bool cp_world_tear_changes(const struct cp_world *world, const struct cp_entry *entry,
+                           uint32_t tear);
+
 // The present event reads an undecided word. Journal it with the values that it may
 // give, in the order in which they are to be tried; none is taken yet. NULL without memory.
 struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
@@ -106,12 +117,10 @@ struct cp_entry *cp_world_read(struct cp_world *world, const uint32_t *options,
 // erase was torn is decided as a whole: there an option is a shape, see cp_world_shape().
 void cp_world_take_option(struct cp_world *world, struct cp_entry *entry, uint32_t option);
 
-// Was a whole page decided by this read?
-bool cp_entry_is_page(const struct cp_entry *entry);
-
-// Is the page of the word that is read one to be decided as a whole? Then the options
-// are numbers below CP_PAGE_FORM_COUNT.
-bool cp_world_reads_page(const struct cp_world *world, const struct cp_event *event);
+// What does the read decide that the event asks for? Of a page the options are numbers
+// below cp_world_form_count().
+enum cp_read_kind cp_world_read_kind(const struct cp_world *world, const struct cp_event *event);
+uint32_t cp_world_form_count(const struct cp_world *world, const struct cp_event *event);
 
 // Does reading an undecided word decide it? Where reads are unstable, not in STATE.
 bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32_t word);

@@ -15,20 +15,30 @@ struct cp_cells {
 struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind);
 uint8_t *cp_w_pool_take(struct cp_world *world, size_t size_bytes);
 
+// What so many bytes take up there, where all pieces are aligned.
+static inline size_t cp_w_pool_size_bytes(size_t size_bytes) {
+    return (size_bytes + 7) & ~(size_t)7;
+}
+
 // --- world_flash.c: changes of the flash
 
 struct cp_nor *cp_w_nor(struct cp_world *world, uint32_t device);
 
-// Leave a word between two values; equal ones decide it.
-void cp_w_set_range(struct cp_world *world, uint32_t device, uint32_t word, uint32_t low,
-                    uint32_t high, uint8_t programs);
+const struct cp_part *cp_w_part(const struct cp_world *world, uint32_t device);
 
-// A count of programs after one more.
-uint8_t cp_w_one_more(const struct cp_world *world, uint32_t device, uint8_t programs);
+// Replace words that lie side by side.
+void cp_w_put_words(struct cp_world *world, uint32_t device, uint32_t first,
+                    const struct cp_word *words, uint32_t count);
 
-// The page of an entry.
-uint32_t cp_w_page_words(const struct cp_world *world, uint32_t device);
+// The words of an entry as they were: the entry's own if it is one, otherwise in the pool.
+// Keeping returns -1 without memory.
+const struct cp_word *cp_w_old_words(const struct cp_world *world, const struct cp_entry *entry);
+int cp_w_keep_words(struct cp_world *world, struct cp_entry *entry);
+void cp_w_restore_words(struct cp_world *world, const struct cp_entry *entry);
+
+// The pages that an entry erases or decides, and their cells.
 uint32_t cp_w_page_of(const struct cp_world *world, const struct cp_entry *entry);
+uint32_t cp_w_page_count(const struct cp_world *world, const struct cp_entry *entry);
 struct cp_cells cp_w_cells_of_page(const struct cp_world *world, const struct cp_entry *entry);
 
 // Keep it in the pool (-1 without memory), and put it back.

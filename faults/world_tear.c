@@ -4,6 +4,8 @@
 
 #include "faults/tears.h"
 
+#include <string.h>
+
 static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kind,
                                   const struct cp_entry *below) {
     struct cp_entry copy = *below; // cp_w_push() may move the journal
@@ -12,66 +14,96 @@ static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kin
         entry->mode = copy.mode;
         entry->device = copy.device;
         entry->word = copy.word;
-        entry->old_value = copy.old_value;
-        entry->old_high = copy.old_high;
-        entry->old_programs = copy.old_programs;
-        entry->old_undecided = copy.old_undecided;
+        entry->word_count = copy.word_count;
+        entry->old = copy.old;
+        entry->asked = copy.asked;
         entry->site = copy.site;
     }
     return entry;
 }
 
+struct difference {
+    bool from_old, from_whole;
+};
+
+static uint32_t asked_for(const struct cp_world *world, const struct cp_entry *entry,
+                          uint32_t index) {
+    if (entry->word_count == 1) {
+        return entry->asked;
+    }
+    uint32_t asked;
+    size_t words_bytes = cp_w_pool_size_bytes(entry->word_count * sizeof(struct cp_word));
+    memcpy(&asked, world->pool + entry->pool_mark + words_bytes + index * sizeof(asked),
+           sizeof(asked));
+    return asked;
+}
+
+// The words that this tear of an undone program leaves.
+static struct difference torn_words(const struct cp_world *world, const struct cp_entry *entry,
+                                    enum cp_program_tear tear, struct cp_word *words) {
+    const struct cp_part *part = cp_w_part(world, entry->device);
+    const struct cp_word *old = cp_w_old_words(world, entry);
+    struct difference difference = {false, false};
+    for (uint32_t i = 0; i < entry->word_count; i++) {
+        uint32_t asked = asked_for(world, entry, i);
+        struct cp_word whole = cp_word_program(part, old[i], asked);
+        words[i] = cp_word_tear_program(part, tear, old[i], asked, i, entry->word_count);
+        difference.from_old |= !cp_word_same_content(&words[i], &old[i]);
+        difference.from_whole |= !cp_word_same_content(&words[i], &whole);
+    }
+    return difference;
+}
+
 int cp_world_tear_program(struct cp_world *world, struct cp_entry *below,
                           enum cp_program_tear tear) {
-    struct cp_range torn =
-        cp_tear_program_range((struct cp_range){below->old_value, below->old_high},
-                              below->new_high | ~below->old_high, tear);
-    if ((torn.low == below->old_value && torn.high == below->old_high) ||
-        (torn.low == below->new_value && torn.high == below->new_high)) {
+    struct cp_word words[CP_EVENT_WORDS_MAX];
+    struct difference difference = torn_words(world, below, tear, words);
+    if (!difference.from_old || !difference.from_whole) {
         return 0;
     }
     struct cp_entry *entry = push_torn(world, CP_ENTRY_TORN_PROGRAM, below);
-    if (!entry) {
+    if (!entry || cp_w_keep_words(world, entry)) {
         return -1;
     }
-    entry->new_value = torn.low;
-    entry->new_high = torn.high;
-    cp_w_set_range(world, entry->device, entry->word, torn.low, torn.high,
-                   cp_w_one_more(world, entry->device, entry->old_programs));
+    entry->new_value = words[0].low;
+    cp_w_put_words(world, entry->device, entry->word, words, entry->word_count);
     return 1;
 }
 
-struct difference {
-    bool from_old, from_erased;
-};
-
-static void tear_word(struct cp_world *world, const struct cp_entry *entry, uint32_t word,
-                      uint32_t tear, struct difference *difference) {
-    struct cp_nor *nor = cp_w_nor(world, entry->device);
-    struct cp_range old = {nor->words[word], cp_nor_high(nor, word)};
-    uint8_t programs = nor->programs[word];
-    if (old.low == nor->erased_word && programs == 0) {
-        return; // erased before, erased after
+bool cp_world_tear_changes(const struct cp_world *world, const struct cp_entry *entry,
+                           uint32_t tear) {
+    const struct cp_part *part = cp_w_part(world, entry->device);
+    const struct cp_nor *nor = &world->machine->devices[entry->device].nor;
+    if (entry->kind == CP_ENTRY_PROGRAM) {
+        struct cp_word words[CP_EVENT_WORDS_MAX];
+        return torn_words(world, entry, (enum cp_program_tear)tear, words).from_old;
     }
-    bool is_erased;
-    struct cp_range torn = cp_tear_erase_range(&world->test_case->faults, tear, word - entry->word,
-                                               cp_w_page_words(world, entry->device), old,
-                                               nor->erased_word, &is_erased);
-    uint8_t torn_programs = is_erased ? 0 : programs;
-    difference->from_old |=
-        torn.low != old.low || torn.high != old.high || torn_programs != programs;
-    difference->from_erased |= torn.low != nor->erased_word || torn_programs != 0;
-    cp_nor_put_range(nor, word, torn.low, torn.high, torn_programs);
+    for (uint32_t i = 0; i < entry->word_count; i++) {
+        struct cp_word old = cp_word_get(nor, entry->word + i);
+        struct cp_word torn =
+            cp_word_tear_erase(part, &world->test_case->faults, tear, old, i, entry->word_count);
+        if (!cp_word_same_content(&torn, &old) || torn.programs != old.programs) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void tear_cell(struct cp_world *world, const struct cp_entry *entry, uint32_t cell,
                       uint32_t tear, struct difference *difference) {
+    const struct cp_part *part = cp_w_part(world, entry->device);
     struct cp_nor *nor = cp_w_nor(world, entry->device);
     uint32_t first = cell * nor->words_per_cell;
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
     cp_facts_before(&world->facts, nor, entry->device, cell);
     for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
-        tear_word(world, entry, word, tear, difference);
+        struct cp_word old = cp_word_get(nor, word);
+        struct cp_word torn = cp_word_tear_erase(part, &world->test_case->faults, tear, old,
+                                                 word - entry->word, entry->word_count);
+        difference->from_old |= !cp_word_same_content(&torn, &old) || torn.programs != old.programs;
+        difference->from_whole |=
+            torn.low != nor->erased_word || torn.programs != 0 || torn.undecided != 0;
+        cp_word_put(nor, word, &torn);
     }
     cp_nor_end_cell(nor, cell, begun);
     cp_facts_after(&world->facts, nor, entry->device, cell);
@@ -84,11 +116,12 @@ static void undecide_cell(struct cp_world *world, const struct cp_entry *entry, 
     struct cp_nor *nor = cp_w_nor(world, entry->device);
     struct cp_hash content = nor->content[cell];
     cp_facts_before(&world->facts, nor, entry->device, cell);
-    cp_nor_undecide_cell(nor, cell, tear == CP_TEAR_ERASE_ANY);
+    cp_nor_undecide_cell(nor, cell, tear == CP_TEAR_ERASE_ANY,
+                         cp_part_can_fail_ecc(cp_w_part(world, entry->device)));
     cp_facts_after(&world->facts, nor, entry->device, cell);
     bool was_erased = cp_hash_equal(content, nor->erased_content);
     difference->from_old |= !cp_hash_equal(content, nor->content[cell]);
-    difference->from_erased |= tear == CP_TEAR_ERASE_ANY || !was_erased;
+    difference->from_whole |= tear == CP_TEAR_ERASE_ANY || !was_erased;
 }
 
 // Tear the page; true when that differs from what was and from a whole erase.
@@ -102,14 +135,15 @@ static bool tear_page(struct cp_world *world, const struct cp_entry *entry, uint
             tear_cell(world, entry, cell, tear, &difference);
         }
     }
-    return difference.from_old && difference.from_erased;
+    return difference.from_old && difference.from_whole;
 }
 
 // The page was torn so before, and nothing was written since.
 static bool is_forgotten(struct cp_world *world, const struct cp_entry *below) {
     struct cp_cells cells = cp_w_cells_of_page(world, below);
+    bool doubts = cp_part_can_fail_ecc(cp_w_part(world, below->device));
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
-        if (!cp_nor_is_forgotten(cp_w_nor(world, below->device), cell)) {
+        if (!cp_nor_is_forgotten(cp_w_nor(world, below->device), cell, doubts)) {
             return false;
         }
     }
@@ -124,7 +158,10 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
     if (!entry || cp_w_save_page(world, entry)) {
         return -1;
     }
-    cp_wear_erase(&world->wear, entry->device, cp_w_page_of(world, entry));
+    uint32_t first = cp_w_page_of(world, entry), count = cp_w_page_count(world, entry);
+    for (uint32_t page = first; page < first + count; page++) {
+        cp_wear_erase(&world->wear, entry->device, page);
+    }
     if (!tear_page(world, entry, tear)) {
         cp_world_undo(world, entry);
         cp_world_pop(world);

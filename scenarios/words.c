@@ -38,9 +38,7 @@ _Static_assert(CP_VERDICT_VIOLATED == 2, "order of cp_word_verdict");
 _Static_assert(CP_TORN_READS_STABLE == 0 && CP_TORN_READS_UNSTABLE == 1, "cp_word_torn_reads");
 
 const char *cp_word_part(size_t index) {
-    size_t count;
-    const struct cp_part *parts = cp_parts(&count);
-    return index < count ? parts[index].name : NULL;
+    return index < cp_part_count() ? cp_part_at(index)->name : NULL;
 }
 
 const char *cp_word_program_tear(size_t index) {

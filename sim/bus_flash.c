@@ -142,8 +142,9 @@ enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
 bool cp_bus_is_blank(const struct cp_access *access, uint32_t offset_bytes, uint32_t word_count) {
     const struct cp_nor *nor = &access->device->nor;
     for (uint32_t word = offset_bytes / 4; word < offset_bytes / 4 + word_count; word++) {
-        if (nor->programs[word] > 0 || nor->undecided[word] ||
-            nor->words[word] != nor->erased_word) {
+        bool is_known = nor->undecided[word] == 0 || nor->undecided[word] == CP_NOR_WEAK;
+        if (nor->programs[word] > 0 || !is_known || nor->words[word] != nor->erased_word) {
+            access->machine->footprint.is_too_large = true; // what follows is of the counts
             return false;
         }
     }
@@ -182,7 +183,7 @@ static bool read_doubtful(const struct cp_access *access, uint32_t word, uint32_
     }
     bool asks = cp_nor_is_open(nor, word) || nor->watched[word];
     *value = (asks ? ask(access, word, 0) : nor->words[word]) ^ nor->inversion;
-    return true;
+    return !cp_nor_is_uncorrectable(nor, word) || fail_to_read(access, word);
 }
 
 bool cp_bus_read(const struct cp_access *access, uint32_t offset_bytes, uint32_t *word) {

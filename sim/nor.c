@@ -34,8 +34,8 @@ static struct cp_hash doubtful_sum(struct cp_hash sum) {
 
 static struct cp_hash flagged_content(const struct cp_nor *nor, uint32_t word,
                                       uint32_t word_in_cell) {
-    if (nor->undecided[word] == CP_NOR_UNCORRECTABLE) {
-        return cp_hash_pair((uint64_t)word_in_cell << 32, 5);
+    if (nor->undecided[word] == CP_NOR_UNCORRECTABLE || nor->undecided[word] == CP_NOR_WEAK) {
+        return cp_hash_pair((uint64_t)word_in_cell << 32 | nor->undecided[word], 5);
     }
     struct cp_hash sum =
         nor->undecided[word] & CP_NOR_OPEN
@@ -159,6 +159,15 @@ static void put_programs(struct cp_nor *nor, uint32_t word, uint8_t programs) {
     }
 }
 
+void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                     uint8_t undecided, uint8_t programs) {
+    if (low != nor->words[word] || undecided != nor->undecided[word] ||
+        ((undecided & CP_NOR_OPEN) != 0 && high != nor->high_words[word])) {
+        put_value(nor, word, low, high, undecided);
+    }
+    put_programs(nor, word, programs);
+}
+
 void cp_nor_put_range(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
                       uint8_t programs) {
     if (low != nor->words[word] || high != cp_nor_high(nor, word) ||
@@ -194,10 +203,7 @@ void cp_nor_restore_word(struct cp_nor *nor, uint32_t word, uint32_t low, uint32
                          uint8_t undecided, uint8_t programs) {
     uint32_t cell = word / nor->words_per_cell;
     struct cp_hash begun = cp_nor_begin_cell(nor, cell);
-    cp_nor_put_range(nor, word, low, high, programs);
-    if (nor->undecided[word] != undecided) {
-        put_value(nor, word, low, high, undecided);
-    }
+    cp_nor_put_word(nor, word, low, high, undecided, programs);
     cp_nor_end_cell(nor, cell, begun);
 }
 

@@ -29,6 +29,7 @@ enum {
     CP_NOR_OPEN = 1,          // it lies in a range
     CP_NOR_UNCORRECTABLE = 2, // alone: it has no value
     CP_NOR_DOUBTFUL = 4,      // it may be uncorrectable
+    CP_NOR_WEAK = 8,          // alone: it reads erased, and holds nothing
 };
 
 #define CP_NOR_ERASED_WORD 0xFFFFFFFFu
@@ -88,6 +89,10 @@ static inline bool cp_nor_is_uncorrectable(const struct cp_nor *nor, uint32_t wo
 static inline bool cp_nor_is_doubtful(const struct cp_nor *nor, uint32_t word) {
     return (nor->undecided[word] & CP_NOR_DOUBTFUL) != 0;
 }
+
+// Replace a word by all that there is to say of it.
+void cp_nor_put_word(struct cp_nor *nor, uint32_t word, uint32_t low, uint32_t high,
+                     uint8_t undecided, uint8_t programs);
 
 // Replace many words of one cell at the price of one rehash: begin, put each that
 // changes, end with what begin returned.

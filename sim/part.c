@@ -42,6 +42,13 @@ const char *cp_program_rule_name(enum cp_program_rule rule) {
     return names[rule];
 }
 
+const char *cp_part_fault_name(uint32_t index) {
+    static const char *const names[CP_PART_FAULT_COUNT] = {
+        "torn-program",   "torn-erase",   "weak-erase",     "unstable-reads",   "uncorrectable",
+        "error-reported", "error-silent", "survives-reset", "loses-power-first"};
+    return names[index];
+}
+
 bool cp_part_is_mapped(const struct cp_part *part) {
     return part->controller != CP_CONTROLLER_NRF_SPI && part->controller != CP_CONTROLLER_STM32_SPI;
 }
@@ -103,4 +110,24 @@ uint32_t cp_part_page_count(const struct cp_part *part) {
         count += pages_in(&region);
     }
     return count;
+}
+
+struct cp_program_device cp_part_describe(const struct cp_part *part) {
+    struct cp_program_device device = {.controller = part->controller,
+                                       .registers_address = part->registers_address,
+                                       .flash_address = part->flash_address,
+                                       .size_bytes = part->size_bytes,
+                                       .bank_size_bytes = part->bank_size_bytes,
+                                       .write_size_bytes = part->write_size_bytes,
+                                       .erase_value = part->erase_value,
+                                       .region_count = part->region_count};
+    for (uint32_t i = 0; i < part->region_count; i++) {
+        device.regions[i] = (struct cp_program_region){part->regions[i].size_bytes,
+                                                       part->regions[i].erase_size_bytes};
+    }
+    if (part->region_count == 0) {
+        device.region_count = 1;
+        device.regions[0] = (struct cp_program_region){part->size_bytes, part->erase_size_bytes};
+    }
+    return device;
 }

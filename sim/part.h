@@ -38,6 +38,7 @@ enum cp_part_fault {
     CP_FAULT_SURVIVES_RESET = 1u << 7, // a reset of the MCU leaves the chip as it is
     CP_FAULT_LOSES_POWER_FIRST = 1u << 8, // the chip dies before the MCU does
 };
+const char *cp_part_fault_name(uint32_t index); // of bit `index`: "torn-program", ...
 #define CP_PART_FAULT_COUNT 9u
 
 // Erase units of one size. A region of erase size 0 is a hole.
@@ -80,6 +81,9 @@ const struct cp_part *cp_part_at(size_t index);
 
 // The part of that name, or NULL.
 const struct cp_part *cp_part_find(const char *name);
+
+// What a program is told of it.
+struct cp_program_device cp_part_describe(const struct cp_part *part);
 
 // Is its flash seen in the address space?
 bool cp_part_is_mapped(const struct cp_part *part);

@@ -35,6 +35,15 @@ static inline struct cp_machine *life_create(const struct cp_machine_config *con
     return machine;
 }
 
+// The state of a NVMC, as sim/controllers/nvmc.c lays it out.
+struct life_nvmc {
+    uint32_t config, busy_polls;
+};
+
+static inline struct life_nvmc *life_nvmc(struct cp_machine *machine) {
+    return (struct life_nvmc *)(void *)machine->devices[0].state;
+}
+
 // A word as the part gives it.
 static inline uint32_t life_word(const struct cp_machine *machine, uint32_t device, uint32_t word) {
     const struct cp_nor *nor = &machine->devices[device].nor;

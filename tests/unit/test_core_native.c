@@ -117,9 +117,7 @@ static void put_image(struct life *life, enum cp_area area, uint32_t image) {
 static void begin(struct life *life) {
     struct cp_program_board *board = &life->config.board;
     for (uint32_t i = 0; i < life->config.device_count; i++) {
-        const struct cp_part *part = &life->config.devices[i];
-        board->devices[i] = (struct cp_program_device){part->registers_address, part->flash_address,
-                                                       part->size_bytes, part->erase_size_bytes};
+        board->devices[i] = cp_part_describe(&life->config.devices[i]);
     }
     life->machine = life_create(&life->config);
     put_image(life, CP_AREA_ACTIVE, 0);

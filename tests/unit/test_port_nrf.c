@@ -74,8 +74,8 @@ static int teardown(void **context) {
     return 0;
 }
 
-static struct cp_nvmc *model(struct rig *rig) {
-    return &rig->machine->devices[0].nvmc;
+static struct life_nvmc *model(struct rig *rig) {
+    return life_nvmc(rig->machine);
 }
 
 static void start(struct rig *rig, void (*job)(void), uint32_t offset_bytes, uint32_t size_bytes) {

@@ -2,6 +2,7 @@
 
 #include "test_scenarios_text.h"
 
+#include "sim/controller.h"
 #include "scenarios/suggest.h"
 #include "scenarios/value.h"
 
@@ -145,15 +146,24 @@ static void sizes_as_text(void **state) {
 
 static void parts_are_sound(void **state) {
     (void)state;
-    size_t count;
-    const struct cp_part *parts = cp_parts(&count);
-    for (size_t i = 0; i < count; i++) {
-        assert_ptr_equal(cp_part_find(parts[i].name), &parts[i]);
-        assert_int_equal(parts[i].size_bytes % parts[i].erase_size_bytes, 0);
-        assert_int_equal(parts[i].erase_size_bytes % parts[i].write_size_bytes, 0);
-        assert_true(parts[i].programs_per_word > 0 && parts[i].endurance_erases > 0);
-        assert_non_null(parts[i].about);
-        assert_non_null(parts[i].source);
+    for (size_t i = 0; i < cp_part_count(); i++) {
+        const struct cp_part *part = cp_part_at(i);
+        assert_ptr_equal(cp_part_find(part->name), part);
+        uint32_t end_bytes = 0;
+        for (uint32_t page = 0; page < cp_part_page_count(part); page++) {
+            struct cp_page at = cp_part_page_at(part, page);
+            assert_int_equal(cp_part_page(part, at.offset_bytes + at.size_bytes - 1).index, page);
+            assert_true(at.offset_bytes >= end_bytes && at.size_bytes >= part->erase_size_bytes);
+            assert_int_equal(at.size_bytes % part->write_size_bytes, 0);
+            assert_true(at.erase_time_us > 0);
+            end_bytes = at.offset_bytes + at.size_bytes;
+        }
+        assert_true(end_bytes <= part->size_bytes);
+        assert_true(part->endurance_erases > 0 && part->faults != 0);
+        assert_non_null(cp_controller_model(part->controller));
+        assert_non_null(part->family);
+        assert_non_null(part->about);
+        assert_non_null(part->source);
     }
     assert_null(cp_part_find("nrf52832")); // its limit is not modelled
 }

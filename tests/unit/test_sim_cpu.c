@@ -333,10 +333,10 @@ static void test_registers_are_volatile_state(void **state) {
     assert_int_equal(machine->event.word, STATE_AT / 4);
     assert_int_equal(cp_machine_snapshot(machine, &snapshot), 0);
     const struct cp_hash there = cp_machine_volatile_hash(machine);
-    machine->devices[0].nvmc.config = 2;
+    life_nvmc(machine)->config = 2;
     assert_false(cp_hash_equal(cp_machine_volatile_hash(machine), there));
-    machine->devices[0].nvmc.config = 1;
-    machine->devices[0].nvmc.busy_polls = 1;
+    life_nvmc(machine)->config = 1;
+    life_nvmc(machine)->busy_polls = 1;
     assert_false(cp_hash_equal(cp_machine_volatile_hash(machine), there));
     cp_machine_reset(machine, true);
     cp_machine_restore(machine, &snapshot); // brings the registers back

@@ -30,7 +30,7 @@ static struct cp_nor new_nor(uint8_t erase_value, uint64_t place) {
 // erased already is undecided as well, and only an undecided cell says so.
 static void undecide_like(struct cp_nor *fresh, const struct cp_nor *nor, uint32_t cell) {
     const uint32_t first = cell * nor->words_per_cell;
-    cp_nor_undecide_cell(fresh, cell, false);
+    cp_nor_undecide_cell(fresh, cell, false, false);
     for (uint32_t word = first; word < first + nor->words_per_cell; word++) {
         if (!nor->undecided[word]) {
             cp_nor_set_range(fresh, word, ~nor->words[word], ~nor->words[word], 0);
@@ -87,7 +87,7 @@ static void test_fresh_array_is_erased(void **state) {
         struct cp_nor nor = new_nor(erase_values[i], 1);
         assert_int_equal(nor.cell_count, CELLS);
         for (uint32_t word = 0; word < WORDS; word++) {
-            assert_int_equal(nor.words[word], erase_values[i] * 0x01010101u);
+            assert_int_equal(nor.words[word] ^ nor.inversion, erase_values[i] * 0x01010101u);
             assert_int_equal(nor.programs[word], 0);
         }
         for (uint32_t cell = 0; cell < CELLS; cell++) {
@@ -102,7 +102,7 @@ static void random_operation(struct cp_nor *nor) {
     const uint32_t word = random_below(WORDS);
     switch (random_below(5)) {
     case 0: cp_nor_erase_cell(nor, random_below(CELLS)); break;
-    case 3: cp_nor_undecide_cell(nor, random_below(CELLS), random_below(2) == 0); break;
+    case 3: cp_nor_undecide_cell(nor, random_below(CELLS), random_below(2) == 0, false); break;
     case 1: cp_nor_set_word(nor, word, nor->words[word], (uint8_t)random_below(3)); break;
     case 2: {
         const uint32_t cell = random_below(CELLS);
@@ -195,7 +195,7 @@ static void test_undecided_cell(void **state) {
     memcpy(before.words, nor.words, SIZE_BYTES);
     const uint32_t first = 2 * nor.words_per_cell;
     for (int forgets = 0; forgets < 2; forgets++) {
-        cp_nor_undecide_cell(&nor, 2, forgets != 0);
+        cp_nor_undecide_cell(&nor, 2, forgets != 0, false);
         for (uint32_t i = 0; i < nor.words_per_cell; i++) {
             assert_int_equal(nor.words[first + i], forgets ? 0 : before.words[first + i]);
             assert_int_equal(cp_nor_high(&nor, first + i), UINT32_MAX);
@@ -207,7 +207,7 @@ static void test_undecided_cell(void **state) {
         expect_same_as_fresh(&nor);
     }
     const struct cp_hash once = nor.hash;
-    cp_nor_undecide_cell(&nor, 2, true);
+    cp_nor_undecide_cell(&nor, 2, true, false);
     assert_true(cp_hash_equal(nor.hash, once)); // nothing more to forget
     cp_nor_erase_cell(&nor, 2);
     assert_int_equal(nor.undecided_count[2], 0);
@@ -225,13 +225,13 @@ static void test_undecided_cell_comes_back(void **state) {
         const uint32_t cell = round % CELLS, first = cell * nor.words_per_cell;
         fill_cell(&nor, cell);
         if (round % 3 == 0) {
-            cp_nor_undecide_cell(&nor, cell, round % 2 == 0); // torn before
+            cp_nor_undecide_cell(&nor, cell, round % 2 == 0, false); // torn before
         }
         const struct cp_hash before = nor.hash;
         const uint32_t low = nor.words[first + 1], high = cp_nor_high(&nor, first + 1);
         const size_t size_bytes = cp_nor_cell_save_size_bytes(&nor, cell);
         cp_nor_save_cell(&nor, cell, save);
-        cp_nor_undecide_cell(&nor, cell, round % 2 != 0);
+        cp_nor_undecide_cell(&nor, cell, round % 2 != 0, false);
         cp_nor_set_word(&nor, first + 1, 7, 1); // one is read and decided
         assert_ptr_equal(cp_nor_restore_cell(&nor, cell, save), save + size_bytes);
         assert_true(cp_hash_equal(nor.hash, before));

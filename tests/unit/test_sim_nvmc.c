@@ -373,11 +373,11 @@ static void test_reset_restores_registers(void **state) {
         leaves_open = true;
         run_on(machine, leave_busy_in_write_mode, CP_MODE_BOOTLOADER);
         leaves_open = false;
-        assert_int_equal(machine->devices[0].nvmc.config, WEN_WRITE);
-        assert_int_equal(machine->devices[0].nvmc.busy_polls, 1);
+        assert_int_equal(life_nvmc(machine)->config, WEN_WRITE);
+        assert_int_equal(life_nvmc(machine)->busy_polls, 1);
         cp_machine_reset(machine, power_lost != 0);
-        assert_int_equal(machine->devices[0].nvmc.config, WEN_READ);
-        assert_int_equal(machine->devices[0].nvmc.busy_polls, 0);
+        assert_int_equal(life_nvmc(machine)->config, WEN_READ);
+        assert_int_equal(life_nvmc(machine)->busy_polls, 0);
         config_seen = ready_at_start = 99;
         assert_int_equal(run_on(machine, look_at_registers, CP_MODE_BOOTLOADER).illegal, 0);
         assert_int_equal(config_seen, WEN_READ);
