@@ -316,13 +316,12 @@ static void uncorrectable(const struct cp_access *access, uint32_t offset_bytes)
 static const char *left_open(const struct cp_device *device) {
     const struct h5 *h5 = (const struct h5 *)(const void *)device->state;
     if ((h5->cr & CR_LOCK) == 0) {
-        return "NSCR unlocked: a stray store can change the flash, and the next who gives the keys "
-               "faults";
+        return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
     }
     if (h5->buffer.bytes != 0) {
-        return "the write buffer partly filled: the next program is an inconsistency error";
+        return "a partly filled write buffer, where the next store is an inconsistency,";
     }
-    return h5->icache.is_stale ? "the ICACHE not invalidated after the flash was changed" : NULL;
+    return h5->icache.is_stale ? "an ICACHE older than the flash" : NULL;
 }
 
 const struct cp_controller_model cp_model_stm32_h5 = {

@@ -306,11 +306,10 @@ static void uncorrectable(const struct cp_access *access, uint32_t offset_bytes)
 static const char *left_open(const struct cp_device *device) {
     const struct h7 *h7 = (const struct h7 *)(const void *)device->state;
     if ((h7->banks[0].cr & CR_LOCK) == 0 || (h7->banks[1].cr & CR_LOCK) == 0) {
-        return "a bank unlocked: a stray store can change the flash, and the next who gives the "
-               "keys faults";
+        return "a bank unlocked, where a stray store can change the flash and new keys fault,";
     }
     if (h7->banks[0].busy_polls > 0 || h7->banks[1].busy_polls > 0) {
-        return "an operation still queued: how it ends is not known";
+        return "an operation in the queue, of which nobody will see the end,";
     }
     return NULL;
 }

@@ -380,10 +380,9 @@ static void uncorrectable(const struct cp_access *access, uint32_t offset_bytes)
 static const char *left_open(const struct cp_device *device) {
     const struct u5 *u5 = (const struct u5 *)(const void *)device->state;
     if ((u5->cr & CR_LOCK) == 0) {
-        return "NSCR unlocked: a stray store can change the flash, and the next who gives the keys "
-               "faults";
+        return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
     }
-    return u5->icache.is_stale ? "the ICACHE not invalidated after the flash was changed" : NULL;
+    return u5->icache.is_stale ? "an ICACHE older than the flash" : NULL;
 }
 
 const struct cp_controller_model cp_model_stm32_u5 = {
