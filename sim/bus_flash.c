@@ -83,6 +83,11 @@ static void check_rule(const struct cp_access *access, uint32_t word, uint32_t v
     }
 }
 
+// How an operation went: as it should, unless whoever runs the machine has answered otherwise.
+static enum cp_done outcome(const struct cp_access *access) {
+    return (enum cp_done)access->machine->answer;
+}
+
 static void yield_program(const struct cp_access *access, uint32_t offset_bytes,
                           const uint32_t *stored, uint32_t word_count) {
     struct cp_event *event = &access->machine->event;
@@ -91,6 +96,7 @@ static void yield_program(const struct cp_access *access, uint32_t offset_bytes,
     event->word = offset_bytes / 4;
     event->word_count = word_count;
     event->words = stored;
+    access->machine->answer = CP_DONE;
     cp_bus_yield(CP_EVENT_PROGRAM, stored[0], access->frame);
 }
 
@@ -120,7 +126,7 @@ enum cp_done cp_bus_program(const struct cp_access *access, uint32_t offset_byte
     } else {
         yield_inverted(access, offset_bytes, words, word_count);
     }
-    return CP_DONE;
+    return outcome(access);
 }
 
 enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
@@ -135,8 +141,9 @@ enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
     event->device = access->index;
     event->word = offset_bytes / 4;
     event->word_count = size_bytes / 4;
+    access->machine->answer = CP_DONE;
     cp_bus_yield(CP_EVENT_ERASE, 0, access->frame);
-    return CP_DONE;
+    return outcome(access);
 }
 
 bool cp_bus_is_blank(const struct cp_access *access, uint32_t offset_bytes, uint32_t word_count) {
