@@ -33,11 +33,61 @@ static void init_rramc(struct native_window *window, const struct cp_program_dev
                        window->erase_size_bytes);
 }
 
+// Where the second bank begins; 0 if there is none.
+static uint32_t bank2_address(const struct cp_program_device *device) {
+    return device->bank_size_bytes ? device->flash_address + device->bank_size_bytes : 0;
+}
+
+#define STM32_ICACHE_ADDRESS 0x40030400u
+
+static void init_stm32_u5(struct native_window *window, const struct cp_program_device *device) {
+    window->port.stm32_u5 = (struct cp_stm32_u5){
+        .registers_address = device->registers_address,
+        .icache_address = STM32_ICACHE_ADDRESS,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .bank1_address = device->flash_address,
+        .bank2_address = bank2_address(device),
+        .polls_max = CP_STM32_U5_POLLS_MAX,
+    };
+    cp_stm32_u5_flash(&window->flash, &window->port.stm32_u5, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
+static void init_stm32_h5(struct native_window *window, const struct cp_program_device *device) {
+    window->port.stm32_h5 = (struct cp_stm32_h5){
+        .registers_address = device->registers_address,
+        .icache_address = STM32_ICACHE_ADDRESS,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .bank1_address = device->flash_address,
+        .bank2_address = bank2_address(device),
+        .polls_max = CP_STM32_H5_POLLS_MAX,
+    };
+    cp_stm32_h5_flash(&window->flash, &window->port.stm32_h5, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
+static void init_stm32_h7(struct native_window *window, const struct cp_program_device *device) {
+    window->port.stm32_h7 = (struct cp_stm32_h7){
+        .registers_address = device->registers_address,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .bank1_address = device->flash_address,
+        .bank2_address = bank2_address(device),
+        .is_h7a = device->controller == CP_CONTROLLER_STM32_H7A,
+        .polls_max = CP_STM32_H7_POLLS_MAX,
+    };
+    cp_stm32_h7_flash(&window->flash, &window->port.stm32_h7, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
 void native_port_init(struct native_window *window, const struct cp_program_device *device) {
     switch (device->controller) {
     case CP_CONTROLLER_NVMC: init_nvmc(window, device); break;
     case CP_CONTROLLER_NVMC_NS: init_nvmc_ns(window, device); break;
     case CP_CONTROLLER_RRAMC: init_rramc(window, device); break;
+    case CP_CONTROLLER_STM32_U5: init_stm32_u5(window, device); break;
+    case CP_CONTROLLER_STM32_H5: init_stm32_h5(window, device); break;
+    case CP_CONTROLLER_STM32_H7:
+    case CP_CONTROLLER_STM32_H7A: init_stm32_h7(window, device); break;
     default: break;
     }
 }
