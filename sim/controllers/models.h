@@ -8,5 +8,6 @@
 #include <stddef.h>
 
 extern const struct cp_controller_model cp_model_nvmc;
+extern const struct cp_controller_model cp_model_stm32_l4, cp_model_stm32_l5;
 
 #endif

@@ -4,11 +4,13 @@
 #define CP_SIM_NATIVE_PORTS_H
 
 #include "core/port/nrf/nvmc.h"
+#include "core/port/stm32/l4.h"
 #include "sim/program.h"
 
 // What a port remembers of its device; one member for each port.
 union native_port {
     struct cp_nrf_nvmc nvmc;
+    struct cp_stm32_l4 stm32_l4;
 };
 
 // Pages of one size on one device, as a flash of their own.
