@@ -44,7 +44,7 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
     case CONFIG: return nvmc->config;
     case ICACHECNF: return 0;
     default:
-        cp_bus_illegal(access, "Nordic MDK", "read of NVMC + 0x%x, a register it does not have",
+        cp_bus_illegal(access, "Nordic MDK", "read of a register the NVMC does not have (+0x%x)",
                        (unsigned)offset_bytes);
         return 0;
     }
@@ -109,7 +109,7 @@ static void write(const struct cp_access *access, uint32_t window, uint32_t offs
     case ICACHECNF: break;
     default:
         cp_bus_illegal(access, "Nordic MDK",
-                       "write of NVMC + 0x%x, a register it does not have or that is read-only",
+                       "write of a register the NVMC does not have, or that is read-only (+0x%x)",
                        (unsigned)offset_bytes);
     }
 }
@@ -133,10 +133,10 @@ static void store(const struct cp_access *access, uint32_t offset_bytes, uint32_
 }
 
 static const char *left_open(const struct cp_device *device) {
-    const struct nvmc *nvmc = (const struct nvmc *)(const void *)device->state;
-    return nvmc->config == WEN_READ ? NULL
-                                    : "CONFIG.WEN not back at Ren: any stray store would change "
-                                      "the flash";
+    static const char *const modes[] = {NULL, "CONFIG.WEN = 1, where any stray store is a program,",
+                                        "CONFIG.WEN = 2, where any stray store may erase,",
+                                        "CONFIG.WEN = 3, which is reserved,"};
+    return modes[((const struct nvmc *)(const void *)device->state)->config];
 }
 
 const struct cp_controller_model cp_model_nvmc = {
