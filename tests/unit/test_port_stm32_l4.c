@@ -11,6 +11,7 @@ enum { POLLS_MAX = 100, DATA_BYTES = 128 };
 #define ICACHE_AT  0x40030400u
 
 #define SR_EOP     0x01u
+#define SR_OPERR   0x02u
 #define SR_PROGERR 0x08u
 #define SR_WRPERR  0x10u
 #define SR_PGAERR  0x20u
@@ -26,6 +27,7 @@ enum { POLLS_MAX = 100, DATA_BYTES = 128 };
 #define CR_MER1    4u
 #define CR_STRT    0x10000u
 #define CR_EOPIE   0x1000000u
+#define CR_ERRIE   0x2000000u
 #define CR_LOCKS   0xC0000000u
 #define PNB(page)  ((uint32_t)(page) << 3)
 #define BKER       0x800u
@@ -77,8 +79,11 @@ static struct cp_nor *nor(void) {
 static void build(const char *name) {
     part = cp_part_find(name);
     assert_non_null(part);
-    struct cp_machine_config config = {
-        .device_count = 1, .cell_size_bytes = part->erase_size_bytes, .program = &program};
+    struct cp_machine_config config = {.device_count = 1,
+                                       .cell_size_bytes = part->erase_size_bytes,
+                                       .program = &program,
+                                       .fates = 1u << CP_FATE_REPORTED_NOTHING |
+                                                1u << CP_FATE_SILENT_NOTHING};
     config.devices[0] = *part;
     config.board.areas[CP_AREA_DFU] = (struct cp_program_area){0, 0, part->size_bytes};
     machine = life_create(&config);
@@ -97,9 +102,6 @@ static void destroy(void) {
     cp_machine_destroy(machine);
 }
 
-// What is not done of the operations, although nobody says so.
-static uint32_t lost_operation = UINT32_MAX;
-
 // How a program ended, and what it did.
 static struct {
     uint32_t programs, erases, illegal;
@@ -115,9 +117,25 @@ static void note_operation(const struct cp_event *event) {
     }
     record.programs += event->kind == CP_EVENT_PROGRAM;
     record.erases += event->kind == CP_EVENT_ERASE;
-    if (index != lost_operation) {
+    if (event->fate == CP_FATE_DONE) {
         life_apply(machine, event);
     }
+}
+
+// The fate of the operations: all are done but one.
+static uint32_t bad_operation = UINT32_MAX;
+static enum cp_fate bad_fate;
+
+static void choose_fate(const struct cp_event *event) {
+    const bool is_bad = record.programs + record.erases == bad_operation;
+    assert_non_null(event->fates);
+    for (uint32_t i = 0; i < event->value; i++) {
+        if (event->fates[i] == (is_bad ? bad_fate : CP_FATE_DONE)) {
+            cp_machine_answer(machine, i);
+            return;
+        }
+    }
+    fail_msg("no such fate");
 }
 
 static void go_on(void) {
@@ -128,6 +146,8 @@ static void go_on(void) {
             memcpy(record.message, event->message, sizeof(record.message));
         } else if (event->kind == CP_EVENT_PROGRAM || event->kind == CP_EVENT_ERASE) {
             note_operation(event);
+        } else if (event->kind == CP_EVENT_CHOICE) {
+            choose_fate(event);
         } else {
             record.end = event->kind;
             if (event->kind == CP_EVENT_CRASH) {
@@ -142,6 +162,7 @@ static void prepare(void (*work)(void), bool power_lost) {
     memset(&record, 0, sizeof(record));
     present_work = work;
     cp_machine_reset(machine, power_lost);
+    machine->errors_left = bad_operation == UINT32_MAX ? 0 : 1;
     cp_machine_start(machine, CP_MODE_BOOTLOADER, 0);
 }
 
@@ -379,18 +400,29 @@ static void test_programmed_ones(void **context) {
     check_programmed_ones("stm32g0b1re", CP_ERR_FLASH);
 }
 
-static void test_silent_failures(void **context) {
-    (void)context;
-    build("stm32g071rb");
-    fill_data(1);
-    for (lost_operation = 0; lost_operation < 3; lost_operation++) {
-        assert_int_equal(do_call(job_program, 64 * lost_operation, 24), CP_ERR_FLASH);
+// An erase that fails is never told, since its interrupt is off; each is read back.
+static void check_failures(enum cp_fate fate) {
+    bad_fate = fate;
+    for (bad_operation = 0; bad_operation < 3; bad_operation++) {
+        fill_data(1);
+        assert_int_equal(do_call(job_program, 64 * bad_operation, 24), CP_ERR_FLASH);
+        assert_int_equal(record.programs, fate == CP_FATE_SILENT_NOTHING ? 3 : bad_operation + 1);
+        assert_int_equal(state()->sr & ~SR_OPTVERR, 0);
     }
-    lost_operation = 0;
+    bad_operation = 0;
     assert_int_equal(do_call(job_erase, 0, 0), CP_ERR_FLASH);
-    lost_operation = UINT32_MAX;
+    bad_operation = UINT32_MAX;
     assert_int_equal(do_call(job_erase, 0, 0), CP_OK);
-    destroy();
+}
+
+static void test_failing_operations(void **context) {
+    (void)context;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        build(all_parts[i]);
+        check_failures(CP_FATE_SILENT_NOTHING);
+        check_failures(CP_FATE_REPORTED_NOTHING);
+        destroy();
+    }
 }
 
 // Flags that somebody left: WB has OPTVERR from the start.
@@ -668,6 +700,31 @@ static void locked_erase(void) {
 static void test_locked(void **context) {
     (void)context;
     expect_flags(locked_erase, 0, 0, 0); // ignored
+}
+
+static void erase_with_errie(void) {
+    unlock();
+    mmio_write32(cr_at(), CR_PER | PNB(3) | CR_ERRIE);
+    mmio_write32(cr_at(), CR_PER | PNB(3) | CR_ERRIE | CR_STRT);
+    see_sr();
+}
+
+static void store_without_pg_with_errie(void) {
+    unlock();
+    mmio_write32(cr_at(), CR_ERRIE);
+    store_pair(64, 68);
+    see_sr();
+}
+
+static void test_errie(void **context) {
+    (void)context;
+    expect_flags(store_without_pg_with_errie, SR_PGSERR | SR_OPERR, 0, 0);
+    bad_operation = 0;
+    bad_fate = CP_FATE_REPORTED_NOTHING;
+    expect_flags(erase_with_errie, SR_OPERR, 0, 1);
+    expect_flags(erase_by_hand, 0, 0, 1);
+    expect_flags(program_by_hand, SR_PROGERR, 1, 0);
+    bad_operation = UINT32_MAX;
 }
 
 // --- sequences that are answered with a flag
@@ -1073,7 +1130,7 @@ int main(void) {
         cmocka_unit_test(test_protection_of_bank_2),
         cmocka_unit_test(test_programmed_before),
         cmocka_unit_test(test_programmed_ones),
-        cmocka_unit_test(test_silent_failures),
+        cmocka_unit_test(test_failing_operations),
         cmocka_unit_test(test_stale_flags),
         cmocka_unit_test(test_unlocked_before),
         cmocka_unit_test(test_stays_busy),
@@ -1083,6 +1140,7 @@ int main(void) {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_locked),
+        cmocka_unit_test(test_errie),
         cmocka_unit_test(test_flags),
         cmocka_unit_test(test_illegal),
         cmocka_unit_test(test_half_filled),
