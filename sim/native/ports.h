@@ -9,6 +9,7 @@
 #include "core/port/stm32/h5.h"
 #include "core/port/stm32/h7.h"
 #include "core/port/stm32/u5.h"
+#include "core/port/stm32/l4.h"
 #include "sim/program.h"
 
 // What a port remembers of its device; one member for each port.
@@ -19,6 +20,7 @@ union native_port {
     struct cp_stm32_u5 stm32_u5;
     struct cp_stm32_h5 stm32_h5;
     struct cp_stm32_h7 stm32_h7;
+    struct cp_stm32_l4 stm32_l4;
 };
 
 // Pages of one size on one device, as a flash of their own.
