@@ -288,17 +288,17 @@ static void status_of_a_program(void) {
     fill(AT, 28);
     rig.seen[0] = mmio_read32(SR);
     mmio_write32(FLASH + AT + 28, 28);
-    for (int i = 1; i < 4; i++) {
+    for (int i = 1; i < 5; i++) {
         rig.seen[i] = mmio_read32(SR);
     }
     mmio_write32(CCR, EOP);
-    rig.seen[4] = mmio_read32(SR);
+    rig.seen[5] = mmio_read32(SR);
 }
 
 static void test_status(void **state) {
     (void)state;
     rig_expect_legal(status_of_a_program, 1);
-    const uint32_t expected[] = {WBNE, QW, QW | BSY, EOP, 0};
+    const uint32_t expected[] = {WBNE, QW, QW | BSY, QW | BSY, EOP, 0};
     assert_memory_equal(rig.seen, expected, sizeof(expected));
     assert_int_equal(rig_word(AT + 28), 28);
 }

@@ -292,7 +292,7 @@ static void status_of_a_program(void) {
     mmio_write32(FLASH + AT + 4, 2);
     mmio_write32(FLASH + AT + 8, 3);
     mmio_write32(FLASH + AT + 12, 4);
-    for (int i = 1; i < 4; i++) {
+    for (int i = 1; i < 5; i++) {
         rig.seen[i] = mmio_read32(NSSR);
     }
 }
@@ -309,7 +309,7 @@ static void with_eop(void) {
 static void test_status(void **state) {
     (void)state;
     rig_expect_legal(status_of_a_program, 1);
-    const uint32_t expected[] = {WDW, WDW, WDW | BSY, 0}; // no EOP without EOPIE
+    const uint32_t expected[] = {WDW, WDW, WDW | BSY, WDW | BSY, 0}; // no EOP without EOPIE
     assert_memory_equal(rig.seen, expected, sizeof(expected));
     assert_int_equal(rig_word(AT + 12), 4);
     expect_flag(with_eop, PROGERR); // the quad word is programmed already
