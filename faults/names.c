@@ -51,7 +51,8 @@ static const char *const page_forms[] = {
     "erased", "old", "even-words", "all-but-last-word", "uncorrectable", "last-uncorrectable"};
 ONE_FOR_EACH(page_forms, CP_PAGE_FORM_COUNT);
 
-static const char *const edges[] = {"start", "after", "torn-program", "torn-erase", "reset"};
+static const char *const edges[] = {"start",      "after", "torn-program",
+                                    "torn-erase", "reset", "mcu-reset"};
 ONE_FOR_EACH(edges, CP_EDGE_COUNT);
 
 static const char *const outcomes[] = {"started", "mixed", "dfu-mode", "no-boot", "unknown"};
