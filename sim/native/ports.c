@@ -76,6 +76,7 @@ static void init_stm32_h7(struct native_window *window, const struct cp_program_
         .polls_max = CP_STM32_H7_POLLS_MAX,
     };
     cp_stm32_h7_flash(&window->flash, &window->port.stm32_h7, window->size_bytes,
+                      window->erase_size_bytes);
 }
 
 static void init_stm32_l4(struct native_window *window, const struct cp_program_device *device,
