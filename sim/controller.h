@@ -86,6 +86,10 @@ struct cp_controller_model {
     // and putting it back after a reset. Both NULL where nothing outlives a reset.
     uint32_t (*survivor)(const struct cp_device *device);
     void (*revive)(struct cp_device *device, uint32_t survivor);
+
+    // The chip has lost its power while the MCU still runs: from now on it does nothing and
+    // reads as 0xFF, until the power goes for all. NULL where flash and MCU are one chip.
+    void (*die)(struct cp_device *device);
 };
 
 // The model of a controller.
