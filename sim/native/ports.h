@@ -6,6 +6,10 @@
 #include "core/port/nrf/nvmc.h"
 #include "core/port/nrf/nvmc_ns.h"
 #include "core/port/nrf/rramc.h"
+#include "core/port/stm32/h5.h"
+#include "core/port/stm32/h7.h"
+#include "core/port/stm32/u5.h"
+#include "core/port/stm32/l4.h"
 #include "sim/program.h"
 
 // What a port remembers of its device; one member for each port.
@@ -13,6 +17,10 @@ union native_port {
     struct cp_nrf_nvmc nvmc;
     struct cp_nrf_nvmc_ns nvmc_ns;
     struct cp_nrf_rramc rramc;
+    struct cp_stm32_u5 stm32_u5;
+    struct cp_stm32_h5 stm32_h5;
+    struct cp_stm32_h7 stm32_h7;
+    struct cp_stm32_l4 stm32_l4;
 };
 
 // Pages of one size on one device, as a flash of their own.
