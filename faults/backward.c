@@ -97,7 +97,8 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                 uint32_t tear, uint32_t event_index) {
     const struct cp_frame *parent = cp_x_top_frame(x);
     uint32_t torn_left = parent->torn_left;
-    if (edge != CP_EDGE_AFTER && torn_left != CP_UNLIMITED) {
+    bool is_torn = edge == CP_EDGE_TORN_PROGRAM || edge == CP_EDGE_TORN_ERASE;
+    if (is_torn && torn_left != CP_UNLIMITED) {
         torn_left--;
     }
     struct cp_frame frame = {.base = x->world.entry_count,
@@ -107,14 +108,17 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                              .edge = edge,
                              .event_index = event_index,
                              .tear = tear,
+                             .survivor_before = x->world.survivor,
                              .is_free = parent->is_free || is_data_word(x, entry)};
     x->result->cuts_explored++;
+    x->world.survivor = edge == CP_EDGE_MCU_RESET ? entry->survivor : 0;
     cp_visited_prefetch(&x->reboot, cp_world_hash(&x->world));
     cp_wear_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame.cuts, torn_left, &frame.id, &is_new);
     note_progress(x, entry, edge, frame.id);
     if (!is_to_explore) {
+        x->world.survivor = frame.survivor_before;
         cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
         return false;
     }
@@ -162,6 +166,17 @@ static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
     return cut(x, &copy, CP_EDGE_AFTER, 0, event_index_of(x, entry));
 }
 
+// The MCU alone is reset here. Where no chip outlives that, it is the same as a cut.
+static bool reset_after(struct cp_explorer *x, struct cp_entry *entry) {
+    if (!x->test_case->faults.reset || entry->survivor == 0 || x->world.machine->is_dying ||
+        !(is_operation(entry) || entry->kind == CP_ENTRY_MILESTONE) || !may_cut(x, entry)) {
+        return false;
+    }
+    struct cp_entry copy = *entry;
+    copy.site = is_operation(entry) ? entry->site : UINT32_MAX;
+    return cut(x, &copy, CP_EDGE_MCU_RESET, 0, event_index_of(x, entry));
+}
+
 static bool has_tears(const struct cp_fault_model *faults, enum cp_entry_kind kind) {
     return kind == CP_ENTRY_PROGRAM ? faults->program_tears != 0
                                     : faults->erase_tears != 0 || faults->erase_bit_mask_count > 0;
@@ -171,7 +186,7 @@ static bool may_tear(struct cp_explorer *x, const struct cp_entry *entry) {
     const struct cp_fault_model *faults = &x->test_case->faults;
     enum cp_area area = cp_machine_area(x->world.machine, entry->device, 4 * entry->word);
     if (area == CP_AREA_COUNT || (faults->torn_areas >> area & 1u) == 0 ||
-        !has_tears(faults, entry->kind)) {
+        !has_tears(faults, entry->kind) || entry->fate != CP_FATE_DONE) {
         return false;
     }
     if (!may_cut(x, entry)) {
@@ -210,6 +225,8 @@ static bool tear_and_cut(struct cp_explorer *x, struct cp_entry *entry, enum cp_
 
 // Try the torn forms of an undone operation that are still to be tried. Returns
 // true if one of them was run; the walk comes back here for the others.
+#define FIRST_TEAR 2u // of an entry's variants, after the cut and the reset behind it
+
 static bool cut_inside(struct cp_explorer *x) {
     const struct cp_fault_model *faults = &x->test_case->faults;
     size_t at = x->world.entry_count - 1;
@@ -218,8 +235,8 @@ static bool cut_inside(struct cp_explorer *x) {
     }
     bool is_erase = x->world.entries[at].kind == CP_ENTRY_ERASE;
     uint32_t total = is_erase ? cp_erase_tear_total(faults) : CP_PROGRAM_TEAR_COUNT;
-    while (x->stop == CP_STOP_NONE && x->world.entries[at].next_variant <= total) {
-        uint32_t tear = x->world.entries[at].next_variant++ - 1;
+    while (x->stop == CP_STOP_NONE && x->world.entries[at].next_variant < FIRST_TEAR + total) {
+        uint32_t tear = x->world.entries[at].next_variant++ - FIRST_TEAR;
         bool enabled = is_erase ? cp_erase_tear_enabled(faults, tear)
                                 : (faults->program_tears >> tear & 1u) != 0;
         if (enabled && tear_and_cut(x, &x->world.entries[at],
@@ -236,8 +253,10 @@ static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
     }
     entry->option++;
     cp_machine_restore(x->world.machine, entry->snapshot);
-    cp_x_begin_option(x, entry->segment);
-    cp_machine_answer(x->world.machine, entry->option);
+    // How long a boot takes is asked of boots in which nothing fails.
+    cp_x_begin_option(x, entry->is_fate ? CP_SEGMENT_NONE : entry->segment);
+    x->world.promises.ghost = entry->ghost;
+    cp_world_choose(&x->world, entry->option);
     cp_x_run_forward(x);
     return true;
 }
@@ -245,9 +264,27 @@ static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
 static void pop_frame(struct cp_explorer *x) {
     const struct cp_frame *frame = cp_x_top_frame(x);
     x->current_id = frame->interrupted_id;
+    x->world.survivor = frame->survivor_before;
     if (--x->frame_count > 0) {
         cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     }
+}
+
+// Cuts after the newest event that are still to be tried. Returns true if one was run.
+static bool cut_behind(struct cp_explorer *x, struct cp_entry *entry) {
+    size_t at = (size_t)(entry - x->world.entries);
+    if (entry->next_variant == 0) {
+        entry->next_variant = FIRST_TEAR - 1;
+        if (cut_after(x, entry)) {
+            return true;
+        }
+        entry = &x->world.entries[at]; // the journal may have moved
+    }
+    if (entry->next_variant == FIRST_TEAR - 1) {
+        entry->next_variant = FIRST_TEAR;
+        return reset_after(x, entry);
+    }
+    return false;
 }
 
 void cp_x_step_back(struct cp_explorer *x) {
@@ -261,13 +298,10 @@ void cp_x_step_back(struct cp_explorer *x) {
         cp_world_pop(&x->world);
         return;
     }
-    if (entry->next_variant == 0) {
-        entry->next_variant = 1;
-        if (cut_after(x, entry)) {
-            return;
-        }
-        entry = &x->world.entries[x->world.entry_count - 1];
+    if (cut_behind(x, entry)) {
+        return;
     }
+    entry = &x->world.entries[x->world.entry_count - 1];
     if (next_option(x, entry)) {
         return;
     }

@@ -24,6 +24,7 @@ enum cp_promise {
     CP_PROMISE_TELLS_TRUTH,
     CP_PROMISE_LEGAL_FLASH_USE,
     CP_PROMISE_BOUNDED_WEAR,
+    CP_PROMISE_PROGRESSES,
     CP_PROMISE_COUNT
 };
 
@@ -82,6 +83,16 @@ const char *cp_erase_tear_name(enum cp_erase_tear tear);     // "first-half", ..
 // When a cut may happen, by what is running.
 enum cp_phase { CP_PHASE_BOOTLOADER, CP_PHASE_APPLICATION, CP_PHASE_COUNT };
 
+// How an operation fails, without a power loss. What it leaves is nothing done, or for a
+// program half of it.
+enum cp_operation_error {
+    CP_ERROR_REPORTED, // the controller says so
+    CP_ERROR_SILENT,   // it does not
+    CP_ERROR_COUNT
+};
+
+const char *cp_operation_error_name(enum cp_operation_error error); // "reported", "silent"
+
 struct cp_fault_model {
     bool cut;               // cut before and after each operation and milestone
     uint32_t cut_phases;    // bit per enum cp_phase
@@ -89,6 +100,14 @@ struct cp_fault_model {
     uint32_t erase_tears;   // bit per enum cp_erase_tear
     uint32_t torn_areas;    // bit per enum cp_area in which operations can be torn
     enum cp_torn_reads torn_reads;
+    // The MCU is reset without a power loss, before and after each event: its watchdog, or
+    // whatever. An external chip stays as it is, and goes on with what it was doing.
+    bool reset;
+    // The external chip loses its power first: from some operation of it on it does nothing
+    // more, while the MCU runs on, until the power goes for the MCU too.
+    bool external_dies;
+    uint32_t operation_errors; // bit per enum cp_operation_error
+    uint32_t errors_max;       // operations that fail in one history
     // More torn erases: in every word these bits are erased, the rest untouched.
     uint32_t erase_bit_masks[CP_BIT_MASKS_MAX];
     uint32_t erase_bit_mask_count;
@@ -148,6 +167,9 @@ struct cp_case {
     struct cp_bounds bounds;
     uint32_t promises;              // bit per promise that is checked
     uint32_t erases_per_update_max; // for bounded-wear
+    // For progresses: how long the watchdog waits to be fed, and how long each power-on
+    // must last at least for the device to get somewhere. 0: none is set.
+    uint32_t watchdog_us, uptime_max_us;
     struct cp_expect expect;
 };
 

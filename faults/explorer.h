@@ -21,6 +21,7 @@ struct cp_frame {
     uint32_t interrupted_id; // the state whose run was cut
     enum cp_edge edge;
     uint32_t event_index, tear; // where the cut was
+    uint32_t survivor_before;   // what the life began with that was cut
     bool is_free;               // all cuts below are this part's: see backward.c
 };
 

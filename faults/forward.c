@@ -91,9 +91,10 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
         return false;
     }
     entry->segment = x->segment;
+    entry->is_fate = event->fates != NULL;
     cp_x_end_segment(x, CP_SEGMENT_FORKS, CP_SEGMENT_NONE, 0);
     cp_x_begin_option(x, entry->segment);
-    cp_machine_answer(x->world.machine, 0);
+    cp_world_choose(&x->world, 0);
     return true;
 }
 
@@ -169,8 +170,17 @@ static void check_cycle(struct cp_explorer *x, uint32_t id, const char *why) {
     }
 }
 
+// Into what the chips are now, whatever they were when this life began.
+static void begin_next_life(struct cp_explorer *x, struct cp_entry *entry) {
+    entry->survivor_before = x->world.survivor;
+    x->world.survivor = entry->survivor;
+}
+
 static bool on_reset(struct cp_explorer *x, const char *why) {
     const struct cp_frame *frame = cp_x_top_frame(x);
+    if (x->world.machine->is_dying) {
+        return false; // the power goes for all before anything comes of it
+    }
     struct cp_entry *entry =
         cp_world_event(&x->world, CP_ENTRY_RESET, x->world.promises.ghost, false);
     if (!entry) {
@@ -178,6 +188,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
         return false;
     }
     entry->state_id = x->current_id;
+    begin_next_life(x, entry);
     uint32_t id;
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame->cuts, frame->torn_left, &id, &is_new);
@@ -203,7 +214,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     }
     x->current_id = id;
     x->result->boots++;
-    cp_machine_reset(x->world.machine, false);
+    cp_world_begin_life(&x->world);
     cp_machine_start(x->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
     x->is_starting = true;
     cp_x_begin_boot(x, id);
@@ -219,6 +230,9 @@ static bool on_panic(struct cp_explorer *x, const struct cp_event *event) {
 }
 
 static bool on_dead_end(struct cp_explorer *x, const struct cp_event *event) {
+    if (x->world.machine->is_dying) {
+        return false;
+    }
     cp_promises_dead_end(&x->world.promises, event->message);
     cp_x_resolve(x, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
     return false;
@@ -304,7 +318,7 @@ void cp_x_run_forward(struct cp_explorer *x) {
 
 void cp_x_power_on(struct cp_explorer *x) {
     x->result->boots++;
-    cp_machine_reset(x->world.machine, true);
+    cp_world_begin_life(&x->world);
     cp_machine_start(x->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
     x->is_starting = true;
     cp_x_begin_boot(x, x->current_id);

@@ -16,7 +16,7 @@ static const char *const promises[] = {
     "bootable",          "resumes",       "update-completes",
     "no-phantom-update", "trial-happens", "unconfirmed-reverts",
     "confirmed-stays",   "tells-truth",   "legal-flash-use",
-    "bounded-wear",
+    "bounded-wear",      "progresses",
 };
 ONE_FOR_EACH(promises, CP_PROMISE_COUNT);
 
@@ -37,6 +37,9 @@ static const char *const program_tears[] = {
 };
 ONE_FOR_EACH(program_tears, CP_PROGRAM_TEAR_COUNT);
 
+static const char *const operation_errors[] = {"reported", "silent"};
+ONE_FOR_EACH(operation_errors, CP_ERROR_COUNT);
+
 static const char *const erase_tears[] = {
     "first-half",         "second-half", "even-words", "odd-words",     "only-first-word",
     "all-but-first-word", "even-bits",   "odd-bits",   "low-nibbles",   "high-nibbles",
@@ -48,7 +51,8 @@ static const char *const page_forms[] = {
     "erased", "old", "even-words", "all-but-last-word", "uncorrectable", "last-uncorrectable"};
 ONE_FOR_EACH(page_forms, CP_PAGE_FORM_COUNT);
 
-static const char *const edges[] = {"start", "after", "torn-program", "torn-erase", "reset"};
+static const char *const edges[] = {"start",      "after", "torn-program",
+                                    "torn-erase", "reset", "mcu-reset"};
 ONE_FOR_EACH(edges, CP_EDGE_COUNT);
 
 static const char *const outcomes[] = {"started", "mixed", "dfu-mode", "no-boot", "unknown"};
@@ -66,6 +70,10 @@ const char *cp_promise_name(enum cp_promise promise) {
 
 const char *cp_program_tear_name(enum cp_program_tear tear) {
     return NAME_OF(program_tears, tear);
+}
+
+const char *cp_operation_error_name(enum cp_operation_error error) {
+    return NAME_OF(operation_errors, error);
 }
 
 const char *cp_erase_tear_name(enum cp_erase_tear tear) {

@@ -27,7 +27,7 @@ struct cp_ghost {
     uint8_t installed; // target has been complete in ACTIVE since the request returned
     uint8_t reverted;  // the last update was undone: the device has to say so
     uint8_t detach;    // the external DFU mode: 0 not asked for, 1 begun, 2 asked for
-    uint8_t unused;
+    uint8_t errors;    // operations that have failed, where only so many may
 };
 
 struct cp_promises {

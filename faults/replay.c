@@ -388,8 +388,13 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
         return fail(r, "trace: event %u has %u options, not %u", (unsigned)event_count(r),
                     (unsigned)event->value, (unsigned)option + 1);
     }
-    cp_machine_answer(r->world.machine, option);
-    tell(r, CP_STEP_EVENT, "choice: option %u of %u", (unsigned)option, (unsigned)event->value);
+    if (event->fates) {
+        enum cp_fate fate = (enum cp_fate)event->fates[option];
+        tell(r, CP_STEP_EVENT, "the next operation goes: %s", cp_fate_name(fate));
+    } else {
+        tell(r, CP_STEP_EVENT, "choice: option %u of %u", (unsigned)option, (unsigned)event->value);
+    }
+    cp_world_choose(&r->world, option);
     return 1;
 }
 
@@ -438,8 +443,8 @@ static int on_idle(struct replayer *r) {
     return 0;
 }
 
-static void power_on(struct replayer *r, bool power_lost) {
-    cp_machine_reset(r->world.machine, power_lost);
+static void power_on(struct replayer *r) {
+    cp_world_begin_life(&r->world);
     cp_machine_start(r->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
 }
 
@@ -449,10 +454,15 @@ static void remember_reset(struct replayer *r) {
 }
 
 static int on_reset(struct replayer *r, const char *why) {
+    if (r->world.machine->is_dying) {
+        tell(r, CP_STEP_EVENT, "the power goes for all");
+        return 0;
+    }
     if (push(r, CP_ENTRY_RESET, r->world.promises.ghost, false) < 0) {
         return -1;
     }
     tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
+    r->world.survivor = r->world.entries[r->world.entry_count - 1].survivor;
     struct cp_hash hash = with_wear(r, cp_world_hash(&r->world));
     for (uint32_t i = 0; i < r->reset_count; i++) {
         if (cp_hash_equal(r->reset_hashes[i], hash)) {
@@ -465,7 +475,7 @@ static int on_reset(struct replayer *r, const char *why) {
         return fail(r, "more than %u resets in one power-on", RESETS_MAX);
     }
     remember_reset(r);
-    power_on(r, false);
+    power_on(r);
     return 1;
 }
 
@@ -518,8 +528,15 @@ static int read_tokens(struct replayer *r, const char **cursor) {
     return more;
 }
 
+// The cut after an event, or the reset there. What outlives it begins the next life.
+static bool is_end_here(struct replayer *r) {
+    return is_cut_here(r, CP_TOKEN_AFTER) || is_cut_here(r, CP_TOKEN_RESET);
+}
+
 static void tell_cut(struct replayer *r) {
-    if (r->cut.event_index == 0) {
+    if (r->cut.kind == CP_TOKEN_RESET) {
+        tell(r, CP_STEP_CUT, "the MCU alone is reset after event %u", (unsigned)r->cut.event_index);
+    } else if (r->cut.event_index == 0) {
         tell(r, CP_STEP_CUT, "the power is cut before anything happens");
     } else {
         tell(r, CP_STEP_CUT, "the power is cut after event %u", (unsigned)r->cut.event_index);
@@ -556,9 +573,9 @@ static int run_power_on(struct replayer *r) {
     remember_reset(r);
     tell(r, CP_STEP_POWER_ON, "power on, %u cut%s so far", (unsigned)r->cuts,
          r->cuts == 1 ? "" : "s");
-    power_on(r, true);
+    power_on(r);
     for (;;) {
-        if (is_cut_here(r, CP_TOKEN_AFTER)) {
+        if (is_end_here(r)) {
             tell_cut(r);
             return 0;
         }
@@ -569,7 +586,7 @@ static int run_power_on(struct replayer *r) {
         if (next < 0 || next == TORN) {
             return next == TORN ? 0 : next;
         }
-        if (next == 0 && !is_cut_here(r, CP_TOKEN_AFTER)) {
+        if (next == 0 && !is_end_here(r)) {
             return end_of_run(r);
         }
         if (is_cut_here(r, CP_TOKEN_TORN)) {
@@ -593,6 +610,8 @@ static int run_trace(struct replayer *r, const char *trace) {
             return err;
         }
         r->cuts++;
+        bool is_reset = r->has_cut && r->cut.kind == CP_TOKEN_RESET;
+        r->world.survivor = is_reset ? r->world.entries[r->world.entry_count - 1].survivor : 0;
         cp_wear_power_lost(&r->world.wear, r->wear_save);
     } while (r->has_cut);
     return 0;

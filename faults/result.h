@@ -27,7 +27,8 @@ enum cp_edge {
     CP_EDGE_AFTER,        // power cut after the event (which is before the next one)
     CP_EDGE_TORN_PROGRAM, // power cut inside a program; `tear` says how
     CP_EDGE_TORN_ERASE,   // power cut inside an erase; `tear` says how
-    CP_EDGE_RESET,        // reset without power loss
+    CP_EDGE_RESET,        // the program resets the device, without power loss
+    CP_EDGE_MCU_RESET,    // a fault resets the MCU alone, after the event
     CP_EDGE_COUNT
 };
 

@@ -73,12 +73,27 @@ static void install(struct cp_machine *machine, enum cp_area area, const uint8_t
     }
 }
 
+static uint32_t fates_of(const struct cp_fault_model *faults) {
+    uint32_t fates = 0;
+    if ((faults->operation_errors >> CP_ERROR_REPORTED & 1u) != 0) {
+        fates |= 1u << CP_FATE_REPORTED_NOTHING | 1u << CP_FATE_REPORTED_SOME;
+    }
+    if ((faults->operation_errors >> CP_ERROR_SILENT & 1u) != 0) {
+        fates |= 1u << CP_FATE_SILENT_NOTHING | 1u << CP_FATE_SILENT_SOME;
+    }
+    if (faults->external_dies) {
+        fates |= 1u << CP_FATE_DIES_NOTHING | 1u << CP_FATE_DIES_SOME;
+    }
+    return fates;
+}
+
 struct cp_machine *cp_setup_machine(const struct cp_case *test_case,
                                     const struct cp_program *program,
                                     uint8_t *const images[CP_IMAGES_MAX], char *error) {
     struct cp_machine_config config = {.device_count = test_case->device_count,
                                        .cell_size_bytes = cell_size_bytes(test_case),
-                                       .program = program};
+                                       .program = program,
+                                       .fates = fates_of(&test_case->faults)};
     memcpy(config.devices, test_case->devices, sizeof(config.devices));
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         config.images[i] = images[i];

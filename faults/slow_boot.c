@@ -52,7 +52,7 @@ void cp_slow_begin_run(struct cp_slow *s) {
     boot->story = (struct cp_hash){0, 0};
     boot->deeds = (struct cp_deeds){false, false, false};
     s->result->boots++;
-    cp_machine_reset(s->world.machine, true);
+    cp_world_begin_life(&s->world);
     cp_machine_start(s->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
 }
 
@@ -154,11 +154,12 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
     enum cp_event_kind kind = event->kind;
     uint32_t error = event->value;
     s->boot.event_count++;
-    if (!s->boot.is_fresh) {
-        return false; // reached by an earlier run
+    if (!s->boot.is_fresh || s->world.machine->is_dying) {
+        return false; // reached by an earlier run, or the power goes for all
     }
     struct cp_slow_node child = cp_slow_child(s, CP_EDGE_RESET, s->world.machine->mode);
     child.is_uncut = s->nodes[s->boot.node].is_uncut && s->boot.is_plain;
+    s->world.survivor = cp_machine_survivor(s->world.machine);
     uint32_t id = cp_slow_reach(s, &child);
     if (id != 0) {
         cp_slow_resets_to(s, id, kind, error);
@@ -167,6 +168,9 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
 }
 
 static bool on_dead_end(struct cp_slow *s, const char *message) {
+    if (s->world.machine->is_dying) {
+        return false;
+    }
     cp_promises_dead_end(&s->world.promises, message);
     cp_slow_outcome(s, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
     return false;
@@ -237,7 +241,7 @@ static bool on_choice(struct cp_slow *s, const struct cp_event *event) {
     struct cp_slow_question *question = answer(s);
     question->is_plain = question->taken == 0;
     question->token = (struct cp_slow_token){s->boot.event_count, question->taken, true, false};
-    cp_machine_answer(s->world.machine, question->taken);
+    cp_world_choose(&s->world, question->taken);
     return true;
 }
 

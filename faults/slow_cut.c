@@ -32,16 +32,31 @@ static bool may_cut(struct cp_slow *s, enum cp_mode mode) {
 }
 
 static void cut(struct cp_slow *s, struct cp_slow_node *child) {
+    uint32_t survivor = s->world.survivor;
+    s->world.survivor =
+        child->edge == CP_EDGE_MCU_RESET ? cp_machine_survivor(s->world.machine) : 0;
     s->result->cuts_explored++;
     cp_wear_power_lost(&s->world.wear, s->level_save);
     cp_slow_reach(s, child);
     cp_wear_undo_power_lost(&s->world.wear, s->level_save);
+    s->world.survivor = survivor;
+}
+
+// The MCU alone is reset there as well, where that leaves something else.
+static void reset_too(struct cp_slow *s, const struct cp_slow_node *cut_child) {
+    const struct cp_machine *machine = s->world.machine;
+    if (s->test_case->faults.reset && cp_machine_survivor(machine) != 0 && !machine->is_dying) {
+        struct cp_slow_node child = *cut_child;
+        child.edge = CP_EDGE_MCU_RESET;
+        cut(s, &child);
+    }
 }
 
 void cp_slow_cut_after_milestone(struct cp_slow *s, enum cp_mode mode) {
     if (may_cut(s, mode)) {
-        struct cp_slow_node child = cp_slow_child(s, CP_EDGE_AFTER, mode);
+        struct cp_slow_node child = cp_slow_child(s, CP_EDGE_AFTER, mode), other = child;
         cut(s, &child);
+        reset_too(s, &other);
     }
 }
 
@@ -58,7 +73,9 @@ void cp_slow_cut_after_operation(struct cp_slow *s, uint32_t site, uint32_t devi
     struct cp_slow_node child = cp_slow_child(s, CP_EDGE_AFTER, mode);
     child.site = site;
     child.is_free |= is_shared;
+    struct cp_slow_node other = child;
     cut(s, &child);
+    reset_too(s, &other);
 }
 
 // --- torn operations
@@ -213,7 +230,7 @@ static bool may_tear(struct cp_slow *s, const struct cp_event *event) {
 
 void cp_slow_cut_inside(struct cp_slow *s, uint32_t site) {
     const struct cp_event *event = &s->world.machine->event;
-    if (!may_tear(s, event)) {
+    if (event->fate != CP_FATE_DONE || !may_tear(s, event)) {
         return;
     }
     struct cp_device *device = &s->world.machine->devices[event->device];

@@ -22,6 +22,7 @@ struct cp_deeds {
 struct cp_slow_state {
     struct cp_hash hash;
     struct cp_ghost ghost;
+    uint32_t survivor; // of the chips, where only the MCU was reset
     uint32_t first_node, newest_node;
     // Of its boot with the plainest answers:
     enum cp_outcome outcome; // unknown until it is known

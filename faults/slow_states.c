@@ -150,6 +150,7 @@ static uint32_t add_state(struct cp_slow *s, struct cp_hash hash) {
            s->cell_count * sizeof(*s->cells_now));
     s->states[s->state_count] = (struct cp_slow_state){.hash = hash,
                                                        .ghost = s->world.promises.ghost,
+                                                       .survivor = s->world.survivor,
                                                        .first_node = CP_NODE_NONE,
                                                        .newest_node = CP_NODE_NONE,
                                                        .outcome = CP_OUTCOME_UNKNOWN,
@@ -247,5 +248,6 @@ void cp_slow_load(struct cp_slow *s, uint32_t node) {
         }
     }
     world->promises.ghost = state->ghost;
+    world->survivor = state->survivor;
     cp_wear_undo_end_update(&world->wear, cp_blobs_get(&s->blobs, s->nodes[node].wear));
 }

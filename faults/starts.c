@@ -14,7 +14,9 @@ void cp_x_free_start(void *item) {
 }
 
 static struct cp_hash key_of_start(const struct cp_machine *machine) {
-    return cp_hash_pair((uint64_t)machine->mode << 32 | machine->image, 31);
+    return cp_hash_pair((uint64_t)machine->mode << 32 | machine->image,
+                        31 | (uint64_t)cp_machine_survivor(machine) << 32 |
+                            (uint64_t)(machine->errors_left & 0xFFFFu) << 8);
 }
 
 // A program is illegal, or refused by the part, by the counts of its words, which are not

@@ -14,6 +14,7 @@ void cp_trace_append(char *text, size_t size, const struct cp_token *token) {
     unsigned event_index = token->event_index;
     switch (token->kind) {
     case CP_TOKEN_AFTER: snprintf(piece, sizeof(piece), "a%u", event_index); break;
+    case CP_TOKEN_RESET: snprintf(piece, sizeof(piece), "r%u", event_index); break;
     case CP_TOKEN_TORN: snprintf(piece, sizeof(piece), "t%u.%s", event_index, token->tear); break;
     case CP_TOKEN_CHOICE:
         snprintf(piece, sizeof(piece), "c%u=%u", event_index, (unsigned)token->option);
@@ -70,6 +71,7 @@ static int parse_after_letter(const char **cursor, char letter, struct cp_token 
     }
     switch (letter) {
     case 'a': token->kind = CP_TOKEN_AFTER; return 0;
+    case 'r': token->kind = CP_TOKEN_RESET; return token->event_index == 0 ? -1 : 0;
     case 'b': // before event N is after the one that came before it
         token->kind = CP_TOKEN_AFTER;
         return token->event_index-- == 0 ? -1 : 0;
@@ -95,7 +97,7 @@ int cp_trace_next(const char **cursor, struct cp_token *token, char *error) {
     char letter = *(*cursor)++;
     if (parse_after_letter(cursor, letter, token)) {
         return fail(error, at,
-                    "expected aN, bN, tN.TEAR, cN=K or vN=VALUE, as in a137,t12.low-half");
+                    "expected aN, bN, rN, tN.TEAR, cN=K or vN=VALUE, as in a137,t12.low-half");
     }
     if (**cursor == ',') {
         ++*cursor;

@@ -1,6 +1,7 @@
 // trace.h: a trace in writing. A trace is a comma-separated list of
 //
 //   aN        cut the power after event N of the run (bN: before event N)
+//   rN        reset the MCU alone after event N; an external chip stays as it is
 //   tN.TEAR   cut it inside the operation that is event N, leaving TEAR behind
 //   cN=K      where event N is a choice, take option K (0 is taken unasked)
 //   vN=VALUE  where event N reads a torn word, it gives VALUE: 8 hexadecimal digits, or
@@ -17,7 +18,13 @@
 
 #include <stddef.h>
 
-enum cp_token_kind { CP_TOKEN_AFTER, CP_TOKEN_TORN, CP_TOKEN_CHOICE, CP_TOKEN_READ };
+enum cp_token_kind {
+    CP_TOKEN_AFTER,
+    CP_TOKEN_RESET,
+    CP_TOKEN_TORN,
+    CP_TOKEN_CHOICE,
+    CP_TOKEN_READ
+};
 
 struct cp_token {
     enum cp_token_kind kind;

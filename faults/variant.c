@@ -43,7 +43,8 @@ void cp_tokens_write(const struct cp_tokens *tokens, char trace[CP_TRACE_MAX]) {
 }
 
 bool cp_token_is_cut(const struct cp_token *token) {
-    return token->kind == CP_TOKEN_AFTER || token->kind == CP_TOKEN_TORN;
+    return token->kind == CP_TOKEN_AFTER || token->kind == CP_TOKEN_RESET ||
+           token->kind == CP_TOKEN_TORN;
 }
 
 uint32_t cp_tokens_cut(const struct cp_tokens *tokens, uint32_t cut) {

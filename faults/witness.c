@@ -30,7 +30,9 @@ void cp_append_read(uint32_t event_index, enum cp_read_kind kind, uint32_t value
 void cp_append_cut(const struct cp_fault_model *faults, enum cp_edge edge, uint32_t event_index,
                    uint32_t tear, char *trace) {
     struct cp_token token = {.kind = CP_TOKEN_AFTER, .event_index = event_index};
-    if (edge == CP_EDGE_TORN_PROGRAM) {
+    if (edge == CP_EDGE_MCU_RESET) {
+        token.kind = CP_TOKEN_RESET;
+    } else if (edge == CP_EDGE_TORN_PROGRAM) {
         token.kind = CP_TOKEN_TORN;
         snprintf(token.tear, sizeof(token.tear), "%s",
                  cp_program_tear_name((enum cp_program_tear)tear));

@@ -70,6 +70,7 @@ struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind) {
     entry->mode = world->machine->mode;
     entry->pool_mark = world->pool_size;
     entry->ghost = world->promises.ghost;
+    entry->survivor = cp_machine_survivor(world->machine);
     return entry;
 }
 
@@ -126,22 +127,15 @@ static void uncount_erase(struct cp_world *world, const struct cp_entry *entry) 
     }
 }
 
-// Several words: what was asked for is kept behind what was there.
-static int program_words(struct cp_world *world, struct cp_entry *entry,
-                         const struct cp_event *event) {
+static void program_words(struct cp_world *world, struct cp_entry *entry,
+                          const struct cp_event *event) {
     const struct cp_part *part = cp_w_part(world, entry->device);
     struct cp_word words[CP_EVENT_WORDS_MAX];
-    uint8_t *asked = cp_w_pool_take(world, event->word_count * sizeof(uint32_t));
-    if (!asked) {
-        return -1;
-    }
-    memcpy(asked, event->words, event->word_count * sizeof(uint32_t));
     const struct cp_word *old = cp_w_old_words(world, entry);
     for (uint32_t i = 0; i < event->word_count; i++) {
         words[i] = cp_word_program(part, old[i], event->words[i]);
     }
     cp_w_put_words(world, entry->device, entry->word, words, event->word_count);
-    return 0;
 }
 
 static struct cp_entry *program(struct cp_world *world, const struct cp_event *event) {
@@ -153,7 +147,7 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     entry->word = event->word;
     entry->word_count = event->word_count;
     entry->asked = event->words[0];
-    if (cp_w_keep_words(world, entry)) {
+    if (cp_w_keep_words(world, entry) || cp_w_keep_asked(world, entry, event->words)) {
         return NULL;
     }
     struct cp_word whole =
@@ -161,9 +155,10 @@ static struct cp_entry *program(struct cp_world *world, const struct cp_event *e
     entry->new_value = whole.low;
     if (event->word_count == 1) {
         cp_w_put_words(world, entry->device, entry->word, &whole, 1);
-        return entry;
+    } else {
+        program_words(world, entry, event);
     }
-    return program_words(world, entry, event) ? NULL : entry;
+    return entry;
 }
 
 static struct cp_entry *erase(struct cp_world *world, const struct cp_event *event) {
@@ -182,10 +177,45 @@ static struct cp_entry *erase(struct cp_world *world, const struct cp_event *eve
     return entry;
 }
 
+// An operation that fails leaves what was, or what a torn one leaves of which nothing is
+// known. Its fate is kept: it cannot be torn on top of that.
+static void fail_operation(struct cp_world *world, struct cp_entry *entry, enum cp_fate fate) {
+    bool is_some =
+        fate == CP_FATE_REPORTED_SOME || fate == CP_FATE_SILENT_SOME || fate == CP_FATE_DIES_SOME;
+    entry->fate = fate;
+    if (is_some) {
+        cp_w_leave_some(world, entry);
+    }
+}
+
+static struct cp_entry *failing(struct cp_world *world, const struct cp_event *event) {
+    bool is_erase = event->kind == CP_EVENT_ERASE;
+    struct cp_entry *entry = cp_w_push(world, is_erase ? CP_ENTRY_ERASE : CP_ENTRY_PROGRAM);
+    if (!entry) {
+        return NULL;
+    }
+    entry->device = event->device;
+    entry->word = event->word;
+    entry->word_count = event->word_count;
+    entry->asked = event->value;
+    if (is_erase ? cp_w_save_page(world, entry) : cp_w_keep_words(world, entry)) {
+        return NULL;
+    }
+    if (!is_erase && cp_w_keep_asked(world, entry, event->words)) {
+        return NULL;
+    }
+    if (is_erase) {
+        count_erase(world, entry);
+    }
+    fail_operation(world, entry, event->fate);
+    return entry;
+}
+
 struct cp_entry *cp_world_operation(struct cp_world *world, uint32_t site) {
     const struct cp_event *event = &world->machine->event;
-    struct cp_entry *entry =
-        event->kind == CP_EVENT_ERASE ? erase(world, event) : program(world, event);
+    struct cp_entry *entry = event->fate != CP_FATE_DONE     ? failing(world, event)
+                             : event->kind == CP_EVENT_ERASE ? erase(world, event)
+                                                             : program(world, event);
     if (entry) {
         entry->site = site;
         cp_promises_operation(&world->promises, &world->facts);
@@ -242,9 +272,31 @@ void cp_world_undo(struct cp_world *world, struct cp_entry *entry) {
         }
         break;
     case CP_ENTRY_READ: undo_read(world, entry); break;
-    case CP_ENTRY_CHOICE:
-    case CP_ENTRY_RESET: break;
+    case CP_ENTRY_RESET: world->survivor = entry->survivor_before; break;
+    case CP_ENTRY_CHOICE: break;
     }
     world->promises.ghost = entry->ghost;
     entry->is_undone = true;
+}
+
+// --- lives and choices
+
+static void count_errors_left(struct cp_world *world) {
+    uint32_t errors_max = world->test_case->faults.errors_max,
+             errors = world->promises.ghost.errors;
+    world->machine->errors_left = errors < errors_max ? errors_max - errors : 0;
+}
+
+void cp_world_begin_life(struct cp_world *world) {
+    cp_machine_reset_to(world->machine, world->survivor);
+    count_errors_left(world);
+}
+
+void cp_world_choose(struct cp_world *world, uint32_t option) {
+    const struct cp_event *event = &world->machine->event;
+    if (event->fates && cp_fate_is_error((enum cp_fate)event->fates[option])) {
+        world->promises.ghost.errors++;
+        count_errors_left(world);
+    }
+    cp_machine_answer(world->machine, option);
 }

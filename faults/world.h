@@ -29,6 +29,8 @@ struct cp_entry {
     uint32_t new_value;    // the first word after, or what a read gave
     bool is_epoch_end;     // an update ended here: wear counts started anew
     bool is_start;         // ACTIVE was started here
+    bool is_fate;          // of a choice: how an operation goes
+    enum cp_fate fate;     // of an operation
     bool is_undone;        // the explorer has undone it and is trying its torn forms
     uint32_t site;
     uint32_t next_variant;                // of the explorer's walk back: what to try next
@@ -39,6 +41,8 @@ struct cp_entry {
     uint32_t read_word;                   // of a read that decides more than a word
     size_t options_mark;                  // of a read: where in the pool its values are
     uint32_t state_id;                    // of a reset: the state before it
+    uint32_t survivor;                    // what a reset of the MCU alone would leave then
+    uint32_t survivor_before;             // of a reset: what this life began with
     uint32_t segment, segment_operations; // of the explorer: see liveness.h
     struct cp_hash at;     // of an operation, note or start: where the program stood then
     size_t pool_mark;      // where its saved bytes begin
@@ -72,6 +76,7 @@ struct cp_world {
     uint8_t *pool; // saved cells and wear counts of the entries, as a stack
     size_t pool_size, pool_capacity;
     struct cp_wear_levels wear; // on the present path
+    uint32_t survivor;          // what this life began with: 0 after a power loss
     bool is_out_of_memory;
 };
 
@@ -127,6 +132,14 @@ bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32
 
 // The value that a read gives if the torn operation is thought of as complete.
 uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event);
+
+// Reset the machine into what this life begins with: `survivor` says what of the chips
+// outlived the reset.
+void cp_world_begin_life(struct cp_world *world);
+
+// The present event is a choice: take this option of it. Where it is how an operation
+// goes, that may count as an error.
+void cp_world_choose(struct cp_world *world, uint32_t option);
 
 // The newest entry resets the device, without any power loss, into the state from
 // which entry `from` onwards ran: it goes round for ever. Without a start in

@@ -54,6 +54,31 @@ int cp_w_keep_words(struct cp_world *world, struct cp_entry *entry) {
     return 0;
 }
 
+static size_t kept_words_bytes(const struct cp_entry *entry) {
+    return cp_w_pool_size_bytes(entry->word_count * sizeof(struct cp_word));
+}
+
+int cp_w_keep_asked(struct cp_world *world, const struct cp_entry *entry, const uint32_t *words) {
+    if (entry->word_count == 1) {
+        return 0;
+    }
+    uint8_t *kept = cp_w_pool_take(world, entry->word_count * sizeof(*words));
+    if (!kept) {
+        return -1;
+    }
+    memcpy(kept, words, entry->word_count * sizeof(*words));
+    return 0;
+}
+
+uint32_t cp_w_asked(const struct cp_world *world, const struct cp_entry *entry, uint32_t index) {
+    uint32_t asked = entry->asked;
+    if (entry->word_count > 1) {
+        const uint8_t *kept = world->pool + entry->pool_mark + kept_words_bytes(entry);
+        memcpy(&asked, kept + index * sizeof(asked), sizeof(asked));
+    }
+    return asked;
+}
+
 void cp_w_restore_words(struct cp_world *world, const struct cp_entry *entry) {
     cp_w_put_words(world, entry->device, entry->word, cp_w_old_words(world, entry),
                    entry->word_count);
@@ -81,12 +106,17 @@ uint32_t cp_w_page_count(const struct cp_world *world, const struct cp_entry *en
 int cp_w_save_page(struct cp_world *world, struct cp_entry *entry) {
     struct cp_nor *nor = cp_w_nor(world, entry->device);
     struct cp_cells cells = cp_w_cells_of_page(world, entry);
+    size_t size_bytes = 0;
     for (uint32_t cell = cells.first; cell < cells.end; cell++) {
-        uint8_t *save = cp_w_pool_take(world, cp_nor_cell_save_size_bytes(nor, cell));
-        if (!save) {
-            return -1;
-        }
+        size_bytes += cp_nor_cell_save_size_bytes(nor, cell);
+    }
+    uint8_t *save = cp_w_pool_take(world, size_bytes);
+    if (!save) {
+        return -1;
+    }
+    for (uint32_t cell = cells.first; cell < cells.end; cell++) {
         cp_nor_save_cell(nor, cell, save);
+        save += cp_nor_cell_save_size_bytes(nor, cell);
     }
     return 0;
 }

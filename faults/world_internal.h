@@ -34,6 +34,10 @@ void cp_w_put_words(struct cp_world *world, uint32_t device, uint32_t first,
 // Keeping returns -1 without memory.
 const struct cp_word *cp_w_old_words(const struct cp_world *world, const struct cp_entry *entry);
 int cp_w_keep_words(struct cp_world *world, struct cp_entry *entry);
+
+// What a program asks for, kept behind these; and read back.
+int cp_w_keep_asked(struct cp_world *world, const struct cp_entry *entry, const uint32_t *words);
+uint32_t cp_w_asked(const struct cp_world *world, const struct cp_entry *entry, uint32_t index);
 void cp_w_restore_words(struct cp_world *world, const struct cp_entry *entry);
 
 // The pages that an entry erases or decides, and their cells.
@@ -44,5 +48,11 @@ struct cp_cells cp_w_cells_of_page(const struct cp_world *world, const struct cp
 // Keep it in the pool (-1 without memory), and put it back.
 int cp_w_save_page(struct cp_world *world, struct cp_entry *entry);
 void cp_w_restore_page(struct cp_world *world, const struct cp_entry *entry);
+
+// --- world_tear.c
+
+// Leave behind what an operation leaves of which nothing is known but that it was not
+// completed. The entry's words or page are kept.
+void cp_w_leave_some(struct cp_world *world, struct cp_entry *entry);
 
 #endif

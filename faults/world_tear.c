@@ -4,8 +4,6 @@
 
 #include "faults/tears.h"
 
-#include <string.h>
-
 static struct cp_entry *push_torn(struct cp_world *world, enum cp_entry_kind kind,
                                   const struct cp_entry *below) {
     struct cp_entry copy = *below; // cp_w_push() may move the journal
@@ -26,18 +24,6 @@ struct difference {
     bool from_old, from_whole;
 };
 
-static uint32_t asked_for(const struct cp_world *world, const struct cp_entry *entry,
-                          uint32_t index) {
-    if (entry->word_count == 1) {
-        return entry->asked;
-    }
-    uint32_t asked;
-    size_t words_bytes = cp_w_pool_size_bytes(entry->word_count * sizeof(struct cp_word));
-    memcpy(&asked, world->pool + entry->pool_mark + words_bytes + index * sizeof(asked),
-           sizeof(asked));
-    return asked;
-}
-
 // The words that this tear of an undone program leaves.
 static struct difference torn_words(const struct cp_world *world, const struct cp_entry *entry,
                                     enum cp_program_tear tear, struct cp_word *words) {
@@ -45,7 +31,7 @@ static struct difference torn_words(const struct cp_world *world, const struct c
     const struct cp_word *old = cp_w_old_words(world, entry);
     struct difference difference = {false, false};
     for (uint32_t i = 0; i < entry->word_count; i++) {
-        uint32_t asked = asked_for(world, entry, i);
+        uint32_t asked = cp_w_asked(world, entry, i);
         struct cp_word whole = cp_word_program(part, old[i], asked);
         words[i] = cp_word_tear_program(part, tear, old[i], asked, i, entry->word_count);
         difference.from_old |= !cp_word_same_content(&words[i], &old[i]);
@@ -168,4 +154,15 @@ int cp_world_tear_erase(struct cp_world *world, struct cp_entry *below, uint32_t
         return 0;
     }
     return 1;
+}
+
+void cp_w_leave_some(struct cp_world *world, struct cp_entry *entry) {
+    if (entry->kind == CP_ENTRY_ERASE) {
+        (void)tear_page(world, entry, CP_TEAR_ERASE_ANY_SUBSET);
+        return;
+    }
+    struct cp_word words[CP_EVENT_WORDS_MAX];
+    (void)torn_words(world, entry, CP_TEAR_ANY, words);
+    entry->new_value = words[0].low;
+    cp_w_put_words(world, entry->device, entry->word, words, entry->word_count);
 }

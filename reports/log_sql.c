@@ -85,7 +85,7 @@ static int write_tear_names(struct cp_log *log, const char *sql) {
 
 static int write_fault_names(struct cp_log *log) {
     const char *sql = "INSERT INTO fault_names VALUES(?1, ?2)";
-    const enum cp_edge edges[] = {CP_EDGE_START, CP_EDGE_AFTER, CP_EDGE_RESET};
+    const enum cp_edge edges[] = {CP_EDGE_START, CP_EDGE_AFTER, CP_EDGE_RESET, CP_EDGE_MCU_RESET};
     int err = 0;
     for (size_t i = 0; !err && i < sizeof edges / sizeof edges[0]; i++) {
         err = write_name(log, sql, cp_log_fault_id(edges[i], 0), "", cp_edge_name(edges[i]));

@@ -46,6 +46,8 @@ void cp_bus_clear_event(void) {
     event->word_count = 0;
     event->words = NULL;
     event->note = (enum cp_note)0;
+    event->fate = CP_FATE_DONE;
+    event->fates = NULL;
 }
 
 // --- illegal use and faults; event.message has been written

@@ -83,27 +83,84 @@ static void check_rule(const struct cp_access *access, uint32_t word, uint32_t v
     }
 }
 
-static void yield_program(const struct cp_access *access, uint32_t offset_bytes,
-                          const uint32_t *stored, uint32_t word_count) {
+// --- how an operation goes
+
+static bool is_possible(const struct cp_access *access, enum cp_fate fate) {
+    const struct cp_machine *machine = access->machine;
+    if ((machine->config.fates >> fate & 1u) == 0) {
+        return false;
+    }
+    if (cp_fate_is_error(fate)) {
+        bool is_reported = fate <= CP_FATE_REPORTED_SOME;
+        uint32_t kind = is_reported ? CP_FAULT_ERROR_REPORTED : CP_FAULT_ERROR_SILENT;
+        return machine->errors_left > 0 && (access->device->part.faults & kind) != 0;
+    }
+    return access->device->model->die != NULL && !machine->is_dying;
+}
+
+// Ask, where it is a question. The choice lies on the program's stack, as all that the
+// program has to remember.
+static enum cp_fate ask_fate(const struct cp_access *access) {
+    uint8_t fates[CP_FATE_COUNT] = {CP_FATE_DONE};
+    uint32_t count = 1;
+    for (enum cp_fate fate = CP_FATE_DONE + 1; fate < CP_FATE_COUNT; fate++) {
+        if (is_possible(access, fate)) {
+            fates[count++] = (uint8_t)fate;
+        }
+    }
+    if (count == 1) {
+        return CP_FATE_DONE;
+    }
+    cp_bus_clear_event();
+    access->machine->event.device = access->index;
+    access->machine->event.fates = fates;
+    cp_bus_yield(CP_EVENT_CHOICE, count, access->frame);
+    return (enum cp_fate)fates[access->machine->answer];
+}
+
+static enum cp_done suffer(const struct cp_access *access, enum cp_fate fate) {
+    switch (fate) {
+    case CP_FATE_REPORTED_NOTHING:
+    case CP_FATE_REPORTED_SOME: return CP_DONE_REPORTED;
+    case CP_FATE_SILENT_NOTHING:
+    case CP_FATE_SILENT_SOME: return CP_DONE_SILENT;
+    case CP_FATE_DIES_NOTHING:
+    case CP_FATE_DIES_SOME:
+        access->machine->is_dying = true;
+        access->device->model->die(access->device);
+        return CP_DONE_SILENT;
+    case CP_FATE_DONE:
+    case CP_FATE_COUNT: break;
+    }
+    return (enum cp_done)access->machine->answer; // by whoever runs the machine without fates
+}
+
+// --- operations
+
+static void yield_operation(const struct cp_access *access, enum cp_event_kind kind,
+                            uint32_t offset_bytes, const uint32_t *stored, uint32_t word_count,
+                            enum cp_fate fate) {
     struct cp_event *event = &access->machine->event;
     cp_bus_clear_event();
     event->device = access->index;
     event->word = offset_bytes / 4;
     event->word_count = word_count;
     event->words = stored;
-    cp_bus_yield(CP_EVENT_PROGRAM, stored[0], access->frame);
+    event->fate = fate;
+    access->machine->answer = CP_DONE;
+    cp_bus_yield(kind, stored ? stored[0] : 0, access->frame);
 }
 
 // The words lie in a frame of their own, so that they are not on the stack at all other
 // events.
 __attribute__((noinline)) static void yield_inverted(const struct cp_access *access,
                                                      uint32_t offset_bytes, const uint32_t *words,
-                                                     uint32_t word_count) {
+                                                     uint32_t word_count, enum cp_fate fate) {
     uint32_t stored[CP_EVENT_WORDS_MAX];
     for (uint32_t i = 0; i < word_count; i++) {
         stored[i] = words[i] ^ access->device->nor.inversion;
     }
-    yield_program(access, offset_bytes, stored, word_count);
+    yield_operation(access, CP_EVENT_PROGRAM, offset_bytes, stored, word_count, fate);
 }
 
 enum cp_done cp_bus_program(const struct cp_access *access, uint32_t offset_bytes,
@@ -115,28 +172,25 @@ enum cp_done cp_bus_program(const struct cp_access *access, uint32_t offset_byte
     for (uint32_t i = 0; i < word_count; i++) {
         check_rule(access, offset_bytes / 4 + i, words[i]);
     }
+    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
     if (access->device->nor.inversion == 0) {
-        yield_program(access, offset_bytes, words, word_count);
+        yield_operation(access, CP_EVENT_PROGRAM, offset_bytes, words, word_count, fate);
     } else {
-        yield_inverted(access, offset_bytes, words, word_count);
+        yield_inverted(access, offset_bytes, words, word_count, fate);
     }
-    return CP_DONE;
+    return suffer(access, fate);
 }
 
 enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
                           uint32_t size_bytes) {
-    struct cp_event *event = &access->machine->event;
     struct cp_page page = cp_part_page(&access->device->part, offset_bytes);
     size_bytes = size_bytes ? size_bytes : page.size_bytes;
     if (!range_is_allowed(access, offset_bytes, size_bytes, "erase")) {
         return CP_DONE_REFUSED;
     }
-    cp_bus_clear_event();
-    event->device = access->index;
-    event->word = offset_bytes / 4;
-    event->word_count = size_bytes / 4;
-    cp_bus_yield(CP_EVENT_ERASE, 0, access->frame);
-    return CP_DONE;
+    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
+    yield_operation(access, CP_EVENT_ERASE, offset_bytes, NULL, size_bytes / 4, fate);
+    return suffer(access, fate);
 }
 
 bool cp_bus_is_blank(const struct cp_access *access, uint32_t offset_bytes, uint32_t word_count) {

@@ -87,9 +87,8 @@ struct cp_controller_model {
     uint32_t (*survivor)(const struct cp_device *device);
     void (*revive)(struct cp_device *device, uint32_t survivor);
 
-    // The chip loses its supply while the MCU goes on: from now on it ignores everything
-    // and reads as 0xFF, until power is back (reset with power_lost). NULL where the flash
-    // is part of the MCU.
+    // The chip has lost its power while the MCU still runs: from now on it does nothing and
+    // reads as 0xFF, until the power goes for all. NULL where flash and MCU are one chip.
     void (*die)(struct cp_device *device);
 };
 

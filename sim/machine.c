@@ -67,10 +67,44 @@ void cp_machine_destroy(struct cp_machine *machine) {
 void cp_machine_reset(struct cp_machine *machine, bool power_lost) {
     machine->irq_disabled = 0;
     machine->waited_us = 0;
+    if (power_lost) {
+        machine->is_dying = false;
+    }
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         struct cp_device *device = &machine->devices[i];
         device->model->reset(device, power_lost);
     }
+}
+
+uint32_t cp_machine_survivor(const struct cp_machine *machine) {
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        const struct cp_device *device = &machine->devices[i];
+        if (device->model->survivor) {
+            return device->model->survivor(device); // there is one chip at most
+        }
+    }
+    return 0;
+}
+
+void cp_machine_reset_to(struct cp_machine *machine, uint32_t survivor) {
+    cp_machine_reset(machine, true);
+    for (uint32_t i = 0; i < machine->config.device_count; i++) {
+        struct cp_device *device = &machine->devices[i];
+        if (device->model->revive && survivor != 0) {
+            device->model->revive(device, survivor);
+        }
+    }
+}
+
+const char *cp_fate_name(enum cp_fate fate) {
+    static const char *const names[CP_FATE_COUNT] = {
+        "done",        "reported-nothing", "reported-some", "silent-nothing",
+        "silent-some", "dies-nothing",     "dies-some"};
+    return names[fate];
+}
+
+bool cp_fate_is_error(enum cp_fate fate) {
+    return fate >= CP_FATE_REPORTED_NOTHING && fate <= CP_FATE_SILENT_SOME;
 }
 
 // Runs on the program's stack.
@@ -149,7 +183,7 @@ void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
 
 struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
-    uint32_t words[12] = {(uint32_t)event->kind,
+    uint32_t words[14] = {(uint32_t)event->kind,
                           event->device,
                           event->word,
                           event->value,
@@ -158,7 +192,9 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
                           (uint32_t)machine->mode,
                           machine->image,
                           machine->irq_disabled,
-                          machine->waited_us};
+                          machine->waited_us,
+                          (uint32_t)event->fate,
+                          machine->is_dying};
     struct cp_hash sum =
         cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
@@ -176,6 +212,8 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     }
     snapshot->irq_disabled = machine->irq_disabled;
     snapshot->waited_us = machine->waited_us;
+    snapshot->errors_left = machine->errors_left;
+    snapshot->is_dying = machine->is_dying;
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
     snapshot->event = machine->event;
@@ -189,9 +227,12 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     }
     machine->irq_disabled = snapshot->irq_disabled;
     machine->waited_us = snapshot->waited_us;
+    machine->errors_left = snapshot->errors_left;
+    machine->is_dying = snapshot->is_dying;
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
     machine->event = snapshot->event;
+    machine->answer = 0;
     cp_cpu_restore(machine->cpu, &snapshot->cpu);
 }
 

@@ -32,6 +32,23 @@ enum cp_event_kind {
     CP_EVENT_STALL,
 };
 
+// How an operation goes, where it can fail: docs/SPEC.md, "Operation errors" and "Two chips".
+enum cp_fate {
+    CP_FATE_DONE,
+    CP_FATE_REPORTED_NOTHING, // it fails, the controller says so, and nothing was done
+    CP_FATE_REPORTED_SOME,    // some of it was
+    CP_FATE_SILENT_NOTHING,   // it fails, and nobody says so
+    CP_FATE_SILENT_SOME,
+    CP_FATE_DIES_NOTHING, // the chip has lost its power
+    CP_FATE_DIES_SOME,
+    CP_FATE_COUNT
+};
+
+const char *cp_fate_name(enum cp_fate fate); // "done", "reported-nothing", ...
+
+// Does the fate count as an error of the part, of which a history may have so many?
+bool cp_fate_is_error(enum cp_fate fate);
+
 struct cp_event {
     enum cp_event_kind kind;
     uint32_t device;       // of an operation
@@ -40,6 +57,8 @@ struct cp_event {
     const uint32_t *words; // to program, as asked for and as nor.h stores them
     uint32_t value;        // of one word to program; choices to choose from; note's value; error
     enum cp_note note;
+    enum cp_fate fate;    // of an operation
+    const uint8_t *fates; // of a choice: those to choose from, or NULL; option 0 is done
     char message[CP_EVENT_MESSAGE_MAX];
     uintptr_t frames[CP_EVENT_FRAMES_MAX]; // who asked for it, innermost first
     uint32_t frame_count;
@@ -64,6 +83,7 @@ struct cp_machine_config {
     struct cp_program_board board;
     const uint8_t *images[CP_IMAGES_MAX]; // contents, for downloads; board has the sizes
     const struct cp_program *program;
+    uint32_t fates; // bit per enum cp_fate that operations can have
 };
 
 struct cp_machine {
@@ -76,6 +96,8 @@ struct cp_machine {
     uint32_t answer;
     uint32_t irq_disabled;         // how often, nested
     uint32_t waited_us;            // by the program, and not yet asked for by a chip
+    uint32_t errors_left;          // operations that may still fail
+    bool is_dying;                 // the external chip has lost its power; so will the MCU
     uint64_t bus_accesses;         // since the last event
     uint32_t illegal_uses;         // since the last event of another kind
     struct cp_footprint footprint; // since it was last cleared
@@ -87,7 +109,8 @@ struct cp_machine {
 struct cp_machine_snapshot {
     struct cp_cpu_snapshot cpu;
     uint8_t state[CP_DEVICES_MAX][CP_CONTROLLER_STATE_MAX_BYTES];
-    uint32_t irq_disabled, waited_us;
+    uint32_t irq_disabled, waited_us, errors_left;
+    bool is_dying;
     enum cp_mode mode;
     uint8_t image;
     struct cp_event event;
@@ -102,6 +125,11 @@ void cp_machine_destroy(struct cp_machine *machine);
 // as well; without it stays as it is.
 void cp_machine_reset(struct cp_machine *machine, bool power_lost);
 
+// What of the chips outlives a reset of the MCU alone, as one number; 0 after a power loss.
+// And a reset into that.
+uint32_t cp_machine_survivor(const struct cp_machine *machine);
+void cp_machine_reset_to(struct cp_machine *machine, uint32_t survivor);
+
 // Begin to run on an empty stack: the bootloader, or the application of `image`.
 void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t image);
 
@@ -114,7 +142,8 @@ void cp_machine_clear_footprint(struct cp_machine *machine);
 // Add a cell to the footprint.
 void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t cell);
 
-// The value that a CP_EVENT_CHOICE or CP_EVENT_READ returns to the program.
+// The value that a CP_EVENT_CHOICE or CP_EVENT_READ returns to the program; of an operation how
+// it went, enum cp_done, which is CP_DONE if nobody says.
 void cp_machine_answer(struct cp_machine *machine, uint32_t answer);
 
 // Hash of all volatile state at the present event: CPU, controllers, the event itself.

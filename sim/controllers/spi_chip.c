@@ -363,10 +363,11 @@ static void software_reset(const struct cp_access *access, struct cp_spi_chip *c
     if (chip->operation == CP_SPI_PROGRAM || chip->operation == CP_SPI_ERASE) {
         abort_operation(access, chip);
     }
-    const uint32_t protection = chip->protection; // non-volatile
-    memset(chip, 0, sizeof *chip);
-    chip->protection = protection;
-    chip->wake_us = reset_time_us(access);
+    *chip = (struct cp_spi_chip){
+        .is_dead = chip->is_dead,
+        .protection = chip->protection, // non-volatile
+        .wake_us = reset_time_us(access),
+    };
 }
 
 static void sleep_or_wake(const struct cp_access *access, struct cp_spi_chip *chip) {

@@ -231,7 +231,7 @@ static void test_traces_that_do_not_fit(void **state) {
         {"t5.mask-12345678", "'mask-12345678' is no torn form of event 5"},
         {"c2=1", "event 2 is no choice"},
         {"c2=1,a4", "event 2 is no choice"},
-        {"x4", "expected aN, bN, tN.TEAR, cN=K or vN=VALUE"},
+        {"x4", "expected aN, bN, rN, tN.TEAR, cN=K or vN=VALUE"},
         {"a4,", "nothing follows the last comma"},
         {"a4 a5", "expected a comma"},
         {"a4,...", "expected aN"},

@@ -103,6 +103,8 @@ static void ask_for(struct cp_world *world, enum cp_event_kind kind, enum cp_are
     world->machine->event = (struct cp_event){.kind = kind,
                                               .device = place->device,
                                               .word = place->offset_bytes / 4 + word,
+                                              .word_count = 1,
+                                              .words = &world->machine->event.value,
                                               .value = value};
 }
 
@@ -110,6 +112,7 @@ static void erase_page(struct cp_world *world, enum cp_area area, uint32_t page)
     const uint32_t device = world->test_case->areas[area].device;
     ask_for(world, CP_EVENT_ERASE, area,
             page * world->test_case->devices[device].erase_size_bytes / 4, 0);
+    world->machine->event.word_count = world->test_case->devices[device].erase_size_bytes / 4;
     assert_non_null(cp_world_operation(world, 0));
 }
 
@@ -147,8 +150,8 @@ static void read_word(struct cp_world *world, enum cp_area area, uint32_t word) 
     if (!cp_nor_is_open(nor, event.word)) {
         return;
     }
-    uint32_t options[CP_PAGE_PLAIN_FORM_COUNT] = {CP_PAGE_ERASED, CP_PAGE_OLD, CP_PAGE_EVEN_WORDS_ERASED,
-                                            CP_PAGE_LAST_WORD_OLD};
+    uint32_t options[CP_PAGE_PLAIN_FORM_COUNT] = {CP_PAGE_ERASED, CP_PAGE_OLD,
+                                                  CP_PAGE_EVEN_WORDS_ERASED, CP_PAGE_LAST_WORD_OLD};
     if (cp_world_read_kind(world, &event) != CP_READ_PAGE) {
         const uint32_t low = nor->words[event.word], high = cp_nor_high(nor, event.word);
         options[0] = high;
@@ -297,7 +300,7 @@ static void test_undo_restores_all(void **state) {
             step_back(&world);
         }
         // A step that tore the operation before it has undone that one as well.
-        if (back_to == 0 || !world.entries[world.entry_count - 1].is_undone) {
+        if (world.entry_count == 0 || !world.entries[world.entry_count - 1].is_undone) {
             expect_picture(&world, &pictures[back_to]);
         }
         expect_true_facts(&world);
