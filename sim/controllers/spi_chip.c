@@ -8,6 +8,7 @@
 #define PAGE_BYTES        256u
 #define PAGE_WORDS        64u
 #define NOTHING           0xFFu // what nobody drives reads as
+#define BUSY_POLLS        3u    // of the status, that an operation takes
 
 #define STATUS_WIP        1u
 #define STATUS_WEL        2u
@@ -277,7 +278,7 @@ static bool is_refused(const struct cp_access *access, struct cp_spi_chip *chip,
 // Busy from before the operation on: a reset of the MCU may find it so.
 static void begin(struct cp_spi_chip *chip, enum cp_spi_operation operation,
                   uint32_t offset_bytes) {
-    chip->busy_polls = 1;
+    chip->busy_polls = BUSY_POLLS;
     chip->operation = (uint32_t)operation;
     chip->operation_page = offset_bytes / PAGE_BYTES;
     chip->failures = 0;
@@ -340,7 +341,7 @@ static void suspend(struct cp_spi_chip *chip) {
 
 static void resume(struct cp_spi_chip *chip) {
     if (chip->is_suspended) {
-        chip->busy_polls = 1;
+        chip->busy_polls = BUSY_POLLS;
         chip->is_suspended = 0;
     }
 }
@@ -489,7 +490,7 @@ uint32_t cp_spi_chip_survivor(const struct cp_spi_chip *chip) {
 void cp_spi_chip_revive(struct cp_spi_chip *chip, uint32_t survivor) {
     *chip = (struct cp_spi_chip){
         .is_dead = survivor >> SURVIVES_DEAD & 1,
-        .busy_polls = survivor >> SURVIVES_BUSY & 1,
+        .busy_polls = (survivor >> SURVIVES_BUSY & 1) * BUSY_POLLS,
         .is_write_enabled = survivor >> SURVIVES_WRITE_ENABLE & 1,
         .is_asleep = survivor >> SURVIVES_SLEEP & 1,
         .is_four_byte = survivor >> SURVIVES_FOUR_BYTE & 1,
