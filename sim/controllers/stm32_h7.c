@@ -52,7 +52,7 @@ enum {
 #define CR_BER        (1u << 3)
 #define CR_INTERRUPTS 0x1FEF0000u
 
-#define BUSY_POLLS    2u // one with QW alone, one with BSY as well
+#define BUSY_POLLS    3u // one with QW alone, two with BSY as well
 
 // Where the two lines differ.
 struct layout {

@@ -66,7 +66,7 @@ enum {
 #define OPTR_DUALBANK   (1u << 21)
 
 #define QUAD_SIZE_BYTES 16u
-#define BUSY_POLLS      2u // one with WDW alone, one with BSY as well
+#define BUSY_POLLS      3u // one with WDW alone, two with BSY as well
 
 struct u5 {
     uint32_t optr; // of the option bytes: no reset changes it
