@@ -40,7 +40,8 @@ static struct cp_hash with_contents(const struct cp_memo *memo, const struct cp_
         if (memo->is_wear_read) {
             parts[2] = nor->wear_sum[cell];
         }
-        key = cp_hash_bytes(parts, sizeof(parts), i);
+        // With the cell, or the result of one that held the same would be taken for it.
+        key = cp_hash_bytes(parts, sizeof(parts), footprint->cells[i]);
     }
     return key;
 }

@@ -132,7 +132,7 @@ static enum cp_done suffer(const struct cp_access *access, enum cp_fate fate) {
     case CP_FATE_DONE:
     case CP_FATE_COUNT: break;
     }
-    return CP_DONE;
+    return (enum cp_done)access->machine->answer; // by whoever runs the machine without fates
 }
 
 // --- operations
@@ -147,6 +147,7 @@ static void yield_operation(const struct cp_access *access, enum cp_event_kind k
     event->word_count = word_count;
     event->words = stored;
     event->fate = fate;
+    access->machine->answer = CP_DONE;
     cp_bus_yield(kind, stored ? stored[0] : 0, access->frame);
 }
 

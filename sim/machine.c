@@ -232,6 +232,7 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
     machine->event = snapshot->event;
+    machine->answer = 0;
     cp_cpu_restore(machine->cpu, &snapshot->cpu);
 }
 

@@ -142,7 +142,8 @@ void cp_machine_clear_footprint(struct cp_machine *machine);
 // Add a cell to the footprint.
 void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t cell);
 
-// The value that a CP_EVENT_CHOICE or CP_EVENT_READ returns to the program.
+// The value that a CP_EVENT_CHOICE or CP_EVENT_READ returns to the program; of an operation how
+// it went, enum cp_done, which is CP_DONE if nobody says.
 void cp_machine_answer(struct cp_machine *machine, uint32_t answer);
 
 // Hash of all volatile state at the present event: CPU, controllers, the event itself.

@@ -5,11 +5,17 @@
 // erase address is the start of a page; after an operation READY must be polled
 // until it is 1 before the next write to CONFIG, ERASEPAGE or the flash. (A read
 // of the flash meanwhile only stalls the CPU.) There are no keys and no error flags.
+//
+// READYNEXT tells that the next word may come. Only nRF52833 and nRF52840 have it, and on
+// nRF52840 erratum 233 forbids its use: it is not generated correctly (nrfx).
 
 #include "sim/controllers/models.h"
 
+#include <string.h>
+
 enum {
     READY = 0x400,
+    READYNEXT = 0x408,
     CONFIG = 0x504,
     ERASEPAGE = 0x508,
     ICACHECNF = 0x540,
@@ -20,6 +26,7 @@ enum { WEN_READ = 0, WEN_WRITE = 1, WEN_ERASE = 2 };
 struct nvmc {
     uint32_t config;     // CONFIG.WEN
     uint32_t busy_polls; // READY reads 0 this many more times
+    uint32_t next_polls; // READYNEXT does
 };
 
 static struct nvmc *nvmc_of(const struct cp_access *access) {
@@ -28,26 +35,63 @@ static struct nvmc *nvmc_of(const struct cp_access *access) {
 
 static void reset(struct cp_device *device, bool power_lost) {
     (void)power_lost; // it is part of the MCU
-    *(struct nvmc *)(void *)device->state = (struct nvmc){WEN_READ, 0};
+    *(struct nvmc *)(void *)device->state = (struct nvmc){WEN_READ, 0, 0};
+}
+
+static uint32_t read_ready(struct nvmc *nvmc) {
+    if (nvmc->busy_polls > 0) {
+        nvmc->busy_polls--;
+        return 0;
+    }
+    nvmc->next_polls = 0;
+    return 1;
+}
+
+static uint32_t read_readynext(struct nvmc *nvmc) {
+    if (nvmc->next_polls > 0) {
+        nvmc->next_polls--;
+        return 0;
+    }
+    return 1;
+}
+
+static bool is_part(const struct cp_access *access, const char *name) {
+    return strcmp(access->device->part.name, name) == 0;
+}
+
+static bool has_readynext(const struct cp_access *access) {
+    return is_part(access, "nrf52833") || is_part(access, "nrf52840");
+}
+
+static bool has_icache(const struct cp_access *access) {
+    return strcmp(access->device->part.family, "nRF51") != 0;
+}
+
+static void check_erratum_233(const struct cp_access *access) {
+    if (is_part(access, "nrf52840")) {
+        cp_bus_illegal(access, "nRF52840 erratum 233",
+                       "READYNEXT read, which this part does not generate correctly: poll READY");
+    }
 }
 
 static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t offset_bytes) {
     (void)window;
     struct nvmc *nvmc = nvmc_of(access);
-    switch (offset_bytes) {
-    case READY:
-        if (nvmc->busy_polls > 0) {
-            nvmc->busy_polls--;
-            return 0;
-        }
-        return 1;
-    case CONFIG: return nvmc->config;
-    case ICACHECNF: return 0;
-    default:
+    if (offset_bytes == READY) {
+        return read_ready(nvmc);
+    }
+    if (offset_bytes == READYNEXT && has_readynext(access)) {
+        check_erratum_233(access);
+        return read_readynext(nvmc);
+    }
+    if (offset_bytes == CONFIG) {
+        return nvmc->config;
+    }
+    if (offset_bytes != ICACHECNF || !has_icache(access)) {
         cp_bus_illegal(access, "Nordic MDK", "read of a register the NVMC does not have (+0x%x)",
                        (unsigned)offset_bytes);
-        return 0;
     }
+    return 0;
 }
 
 static bool is_busy(const struct cp_access *access, const char *what) {
@@ -69,7 +113,7 @@ static void write_config(const struct cp_access *access, uint32_t value) {
 
 static void start(const struct cp_access *access, enum cp_done done) {
     if (done != CP_DONE_REFUSED) {
-        nvmc_of(access)->busy_polls = 1;
+        nvmc_of(access)->busy_polls = nvmc_of(access)->next_polls = 1;
     }
 }
 
@@ -106,7 +150,11 @@ static void write(const struct cp_access *access, uint32_t window, uint32_t offs
     switch (offset_bytes) {
     case CONFIG: write_config(access, value); break;
     case ERASEPAGE: write_erasepage(access, value); break;
-    case ICACHECNF: break;
+    case ICACHECNF:
+        if (has_icache(access)) {
+            break;
+        }
+        // fall through
     default:
         cp_bus_illegal(access, "Nordic MDK",
                        "write of a register the NVMC does not have, or that is read-only (+0x%x)",
@@ -121,7 +169,7 @@ static void store(const struct cp_access *access, uint32_t offset_bytes, uint32_
                      "store of %u byte%s at 0x%x: only whole words can be stored, else a HardFault",
                      (unsigned)width_bytes, width_bytes == 1 ? "" : "s", (unsigned)offset_bytes);
     }
-    if (is_busy(access, "store to flash")) {
+    if (nvmc_of(access)->next_polls > 0 && is_busy(access, "store to flash")) {
         return;
     }
     if (nvmc_of(access)->config != WEN_WRITE) {

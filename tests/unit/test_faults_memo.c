@@ -140,6 +140,27 @@ static void test_sets_of_cells(void **state) {
     close_bench(&bench);
 }
 
+// What cell 30 held is in cell 20 now: that is no reason to take what cell 30 led to.
+static void test_cells_are_told_apart(void **state) {
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, false);
+    read_cells(&bench, 10, 11);
+    cp_machine_note_cell(bench.machine, 0, 20);
+    assert_int_equal(remember(&bench, place, 7), 0);
+    cp_nor_set_word(bench.nor, 10 * 16, 2, 1);
+    cp_nor_set_word(bench.nor, 30 * 16, 5, 1);
+    read_cells(&bench, 10, 11);
+    cp_machine_note_cell(bench.machine, 0, 30);
+    assert_int_equal(remember(&bench, place, 8), 0);
+    assert_int_equal(look(&bench, place), 8);
+    cp_nor_set_word(bench.nor, 20 * 16, 5, 1);
+    assert_int_equal(look(&bench, place), 8);
+    cp_nor_set_word(bench.nor, 30 * 16, 6, 1);
+    assert_int_equal(look(&bench, place), 0);
+    close_bench(&bench);
+}
+
 static void test_footprint_too_large(void **state) {
     (void)state;
     struct bench bench;
@@ -157,7 +178,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells_that_were_read), cmocka_unit_test(test_undecided_contents),
         cmocka_unit_test(test_program_counts),       cmocka_unit_test(test_sets_of_cells),
-        cmocka_unit_test(test_footprint_too_large),
+        cmocka_unit_test(test_cells_are_told_apart), cmocka_unit_test(test_footprint_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,6 +207,45 @@ static void test_undecided_state_page(void **state) {
     expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
 }
 
+// --- other faults
+
+// One operation of a history fails, and nobody says so; cuts come on top of that.
+static void test_operations_that_fail(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.operation_errors = BIT(CP_ERROR_SILENT);
+    test_case.faults.errors_max = 1;
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.cut = false;
+    expect_same_set(&test_case, 20);
+}
+
+// A part with ECC of eight bytes, which makes torn units uncorrectable. Its reads go
+// through no guard, so that each of them is the end of the run.
+static void test_uncorrectable_units(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.devices[0].ecc_size_bytes = 8;
+    test_case.devices[0].ecc_read = CP_ECC_NMI;
+    test_case.devices[0].faults |= CP_FAULT_UNCORRECTABLE;
+    test_case.faults.program_tears = BIT(CP_TEAR_UNCORRECTABLE);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_UNCORRECTABLE);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY);
+    test_case.faults.torn_areas = BIT(CP_AREA_ACTIVE) | BIT(CP_AREA_DFU);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+}
+
+static void test_weak_pages(void **state) {
+    (void)state;
+    struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_WEAK);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 3);
+}
+
 // --- what must not matter
 
 static void test_stack_fill_does_not_matter(void **state) {
@@ -309,6 +348,9 @@ int main(void) {
         cmocka_unit_test(test_undecided_data),
         cmocka_unit_test(test_undecided_state_words),
         cmocka_unit_test(test_undecided_state_page),
+        cmocka_unit_test(test_operations_that_fail),
+        cmocka_unit_test(test_uncorrectable_units),
+        cmocka_unit_test(test_weak_pages),
         cmocka_unit_test(test_stack_fill_does_not_matter),
         cmocka_unit_test(test_running_twice_does_not_matter),
         cmocka_unit_test(test_either_is_good_and_bad),

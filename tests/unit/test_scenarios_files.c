@@ -165,7 +165,7 @@ static void parts_are_sound(void **state) {
         assert_non_null(part->about);
         assert_non_null(part->source);
     }
-    assert_null(cp_part_find("nrf52832")); // its limit is not modelled
+    assert_int_equal(cp_part_find("nrf52832")->rule, CP_RULE_BLOCK_COUNTED);
 }
 
 int main(void) {
