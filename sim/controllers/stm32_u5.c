@@ -65,6 +65,9 @@ enum {
 #define QUAD_SIZE_BYTES 16u
 #define BUSY_POLLS      3u // one with WDW alone, two with BSY as well
 
+// BWR, OPTSTRT, OBL_LAUNCH and OPTLOCK are there, and not modelled.
+#define CR_RESERVED (~(CR_KEPT | CR_STRT | CR_LOCK | 0x48024000u))
+
 struct u5 {
     uint32_t optr; // of the option bytes: no reset changes it
     uint32_t cr, sr, eccr;
@@ -212,6 +215,10 @@ static void write_control(const struct cp_access *access, uint32_t value) {
                        "a reset",
                        (unsigned)u5->count);
         return;
+    }
+    if (value & CR_RESERVED) {
+        cp_bus_illegal(access, "RM0456, FLASH_NSCR", "reserved bits 0x%x of NSCR set",
+                       (unsigned)(value & CR_RESERVED));
     }
     if (u5->cr & CR_LOCK) {
         return; // a locked register keeps what it has
@@ -365,6 +372,9 @@ static const char *left_open(const struct cp_device *device) {
     const struct u5 *u5 = (const struct u5 *)(const void *)device->state;
     if ((u5->cr & CR_LOCK) == 0) {
         return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
+    }
+    if ((u5->cr & (CR_PG | CR_ERASES)) != 0) {
+        return "PG, PER or MER set in NSCR, which LOCK does not undo,";
     }
     return u5->icache.is_stale ? "an ICACHE older than the flash" : NULL;
 }
