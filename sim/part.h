@@ -55,6 +55,8 @@ struct cp_part {
     enum cp_controller controller;
     uint32_t registers_address;
     uint32_t flash_address;    // 0 for a chip behind a SPI master
+    uint32_t select_address;   // there: of the GPIO port with the chip select
+    uint32_t jedec_id;         // of a SPI NOR chip, as RDID gives it: 0xEF4018
     uint32_t size_bytes;       // with holes
     uint32_t bank_size_bytes;  // where the second bank begins; 0: one bank
     uint32_t erase_size_bytes; // of all pages, or where they differ of the smallest
@@ -84,6 +86,12 @@ const struct cp_part *cp_part_find(const char *name);
 
 // What a program is told of it.
 struct cp_program_device cp_part_describe(const struct cp_part *part);
+
+// Connect a SPI NOR chip to the target's SPI master; nothing changes for other parts.
+// nRF51 and nRF52 have the master assumed for Nordic targets; STM32 targets are all given
+// a SPI1 as F2, F4, F7, L0 and L1 have it, or with the GPIOs of F0, F3, L4, L5, G4, WB, WL
+// for those (H5, H7 and U5 have another SPI, which has no model).
+void cp_part_connect(struct cp_part *external, const struct cp_part *target);
 
 // Is its flash seen in the address space?
 bool cp_part_is_mapped(const struct cp_part *part);

@@ -84,8 +84,9 @@ struct cp_program_region {
 struct cp_program_device {
     enum cp_controller controller;
     uint32_t registers_address;
-    uint32_t flash_address; // where it is mapped; of no meaning behind a SPI master
-    uint32_t size_bytes;    // with holes
+    uint32_t flash_address;  // where it is mapped; of no meaning behind a SPI master
+    uint32_t select_address; // behind a SPI master: the GPIO port with the chip select
+    uint32_t size_bytes;     // with holes
     uint32_t
         bank_size_bytes; // of the first of two banks, up to where the second begins; 0: one bank
     uint32_t write_size_bytes; // what the driver programs at a time, at least
