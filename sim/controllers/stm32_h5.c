@@ -48,11 +48,12 @@ enum {
 #define CR_STRT          (1u << 5)
 #define CR_SNB_SHIFT     6
 #define CR_SNB_MASK      0x7Fu
+#define CR_SNB           (CR_SNB_MASK << CR_SNB_SHIFT)
 #define CR_MER           (1u << 15)
 #define CR_INTERRUPTS    0x00FF0000u
 #define CR_BKSEL         (1u << 31)
 #define CR_ERASES        (CR_SER | CR_BER | CR_MER)
-#define CR_KEPT          (CR_PG | CR_ERASES | CR_SNB_MASK << CR_SNB_SHIFT | CR_INTERRUPTS | CR_BKSEL)
+#define CR_KEPT          (CR_PG | CR_ERASES | CR_SNB | CR_INTERRUPTS | CR_BKSEL)
 
 #define ECC_BANK_2       (1u << 22)
 #define ECC_ECCD         (1u << 31)

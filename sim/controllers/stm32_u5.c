@@ -43,6 +43,7 @@ enum {
 #define CR_MER1         (1u << 2)
 #define CR_PNB_SHIFT    3
 #define CR_PNB_MASK     0xFFu
+#define CR_PNB          (CR_PNB_MASK << CR_PNB_SHIFT)
 #define CR_BKER         (1u << 11)
 #define CR_MER2         (1u << 15)
 #define CR_STRT         (1u << 16)
@@ -50,7 +51,7 @@ enum {
 #define CR_ERRIE        (1u << 25)
 #define CR_LOCK         (1u << 31)
 #define CR_ERASES       (CR_PER | CR_MER1 | CR_MER2)
-#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB_MASK << CR_PNB_SHIFT | CR_BKER | CR_EOPIE | CR_ERRIE)
+#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB | CR_BKER | CR_EOPIE | CR_ERRIE)
 
 #define ECCR_BANK_2     (1u << 21)
 #define ECCR_ECCIE      (1u << 24)
