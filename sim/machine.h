@@ -86,6 +86,7 @@ struct cp_machine_config {
     const struct cp_program *program;
     uint32_t fates;       // bit per enum cp_fate that operations can have
     uint32_t watchdog_us; // how long the watchdog waits to be fed; 0: there is none
+    uint32_t error_areas; // bit per enum cp_area in which they can fail
 };
 
 struct cp_machine {

@@ -110,7 +110,7 @@ def test_calls_are_found() -> None:
 
 
 def test_functions_and_models_are_found() -> None:
-    text = "static int cp_a(void) {\n}\n\nbool cp_b(int a,\n          int b) {\n}\nint cp_c(void);\n"
+    text = "static int cp_a(void) {\n}\nbool cp_b(int a,\n    int b) {\n}\nint cp_c(void);\n"
     assert exported_by(text) == {"cp_b"}
     text = 'const struct cp_controller_model cp_m = {\n    .name = "m-1",\n    .a = "b",\n};\n'
     text += 'const struct cp_controller_model cp_n = MODEL("n");\n'

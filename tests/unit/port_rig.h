@@ -49,9 +49,7 @@ static const struct cp_program rig_program = {
     .abi = CP_PROGRAM_ABI, .name = "port rig", .core_hash = "", .bootloader = rig_run_job};
 
 // The first page is the bootloader's; the rest may be written to.
-static inline void rig_open(const char *part_name) {
-    const struct cp_part *part = cp_part_find(part_name);
-    assert_non_null(part);
+static inline void rig_open_part(const struct cp_part *part) {
     memset(&rig, 0, sizeof(rig));
     rig.part = *part;
     rig.undone_after = UINT32_MAX;
@@ -63,6 +61,12 @@ static inline void rig_open(const char *part_name) {
     areas[CP_AREA_BOOTLOADER] = (struct cp_program_area){0, 0, page_bytes};
     areas[CP_AREA_DFU] = (struct cp_program_area){0, page_bytes, part->size_bytes - page_bytes};
     rig.machine = life_create(&config);
+}
+
+static inline void rig_open(const char *part_name) {
+    const struct cp_part *part = cp_part_find(part_name);
+    assert_non_null(part);
+    rig_open_part(part);
 }
 
 static inline int rig_close(void **state) {
