@@ -60,6 +60,8 @@ static void print_case_json(const struct cp_case *test_case) {
     cp_jsonl_text(&json, "file", test_case->file);
     cp_jsonl_count(&json, "line", test_case->line);
     cp_jsonl_text(&json, "part", part_name(test_case));
+    cp_jsonl_text(&json, "external_part",
+                  test_case->device_count > 1 ? test_case->devices[1].name : NULL);
     cp_jsonl_text(&json, "format", test_case->format);
     cp_jsonl_text(&json, "faults", faults);
     print_bounds_json(&json, &test_case->bounds);

@@ -32,8 +32,7 @@ static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
         return false;
     }
     entry->at = at;
-    entry->segment = x->segment;
-    entry->segment_operations = ++x->segment_operations;
+    cp_x_note_operation(x, entry);
     return true;
 }
 

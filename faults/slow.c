@@ -113,6 +113,7 @@ static void collect(struct cp_slow *s) {
     struct cp_result *result = s->result;
     result->seconds = cp_now_seconds() - s->started_seconds;
     result->states = s->state_count;
+    cp_uncut_take(&s->uncut, result);
     result->visited_bytes = memory_bytes(s);
     result->is_wear_exact = s->allowances.page_count > 0 && !s->allowances.ignores_wear;
     memcpy(result->promises, s->world.promises.counts, sizeof(result->promises));

@@ -134,6 +134,16 @@ uint32_t cp_part_page_count(const struct cp_part *part) {
     return count;
 }
 
+uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t first_word,
+                         uint32_t word_count) {
+    if (!is_erase) {
+        return part->program_time_us;
+    }
+    struct cp_page page = cp_part_page(part, 4 * first_word);
+    uint32_t count = page.size_bytes > 0 ? 4 * word_count / page.size_bytes : 0;
+    return page.erase_time_us * (count > 0 ? count : 1);
+}
+
 struct cp_program_device cp_part_describe(const struct cp_part *part) {
     struct cp_program_device device = {.controller = part->controller,
                                        .registers_address = part->registers_address,

@@ -112,4 +112,8 @@ struct cp_page cp_part_page_at(const struct cp_part *part, uint32_t index);
 
 uint32_t cp_part_page_count(const struct cp_part *part);
 
+// How long a program of one unit takes, or the erase of all pages in so many words.
+uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t first_word,
+                         uint32_t word_count);
+
 #endif

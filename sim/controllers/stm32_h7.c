@@ -146,8 +146,8 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
         }
     }
     cp_bus_illegal(access, layout_of(access)->manual,
-                   "read of FLASH + 0x%x, a register that the part does not have, or no driver's "
-                   "business",
+                   "read of FLASH + 0x%x, a register that the part does not have, or that this "
+                   "model does not have",
                    (unsigned)offset_bytes);
     return 0;
 }
@@ -241,7 +241,7 @@ static void refuse_write(const struct cp_access *access, uint32_t offset_bytes) 
     }
     cp_bus_illegal(access, layout_of(access)->manual,
                    "write of FLASH + 0x%x, a register that the part does not have, that is "
-                   "read-only, or no driver's business",
+                   "read-only, or that this model does not have",
                    (unsigned)offset_bytes);
 }
 

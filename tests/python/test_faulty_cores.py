@@ -93,9 +93,9 @@ def test_the_real_core_passes(case: str, root: Path, cutproof: Run) -> None:
 def test_a_faulty_core_is_caught(
     name: str, root: Path, tmp_path: Path, cutproof_path: Path, cutproof: Run
 ) -> None:
-    catch = CATCHES[name]
-    where = scenario_file(root, catch.case)
-    expect_caught(name, catch, where, cutproof_path, cutproof, tmp_path)
+    promise, case = CATCHES[name]
+    cases = [scenario_file(root, case), "--case", case]
+    expect_caught(name, promise, cases, cutproof_path, cutproof, tmp_path)
 
 
 def test_a_replay_id_of_a_faulty_core_is_refused_for_the_real_one(

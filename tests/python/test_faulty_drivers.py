@@ -1,7 +1,8 @@
 """Every faulty driver is caught, by the promise it breaks, in a case the real core passes.
 
 A patch of tests/faulty/drivers/ says in its first line what the driver gets wrong, and
-in its second line who notices: `catch: PROMISE CASE`.
+in its second line who notices: `catch: PROMISE NAME`, of a case or of a scenario. Of a
+scenario with a matrix one case at least has to notice.
 """
 
 from __future__ import annotations
@@ -25,40 +26,44 @@ def catch_of(text: str) -> Catch:
         raise ValueError("the first line does not say what the driver gets wrong")
     match = re.fullmatch(r"catch: (\S+) (\S+)", rest.partition("\n")[0])
     if not match:
-        raise ValueError("the second line is not `catch: PROMISE CASE`")
+        raise ValueError("the second line is not `catch: PROMISE NAME`")
     if match[1] not in PROMISES:
         raise ValueError(f"there is no promise '{match[1]}'")
     return Catch(match[1], match[2])
 
 
-def known_case(name: str, cases: set[str]) -> str:
-    """The name; ValueError if no case has it. A scenario with a matrix has several cases."""
-    if name not in cases:
-        meant = sorted(case for case in cases if case.startswith(name + "["))
-        raise ValueError(f"there is no case '{name}'" + (f", but {', '.join(meant)}" * bool(meant)))
-    return name
+def arguments_for(name: str, files: dict[str, str]) -> list[str]:
+    """What `cutproof run` is told to run that case, or the cases of that scenario."""
+    if name in files:
+        return [files[name], "--case", name]
+    found = {file for case, file in files.items() if case.startswith(name + "[")}
+    if not found:
+        raise ValueError(f"there is no case and no scenario '{name}'")
+    return sorted(found)
 
 
 @pytest.fixture(scope="session")
-def cases(root: Path, cutproof_session: Run) -> set[str]:
+def files(root: Path, cutproof_session: Run) -> dict[str, str]:
+    """The file of each case."""
     listed = cutproof_session("list", root / "scenarios", "--format", "json")
     assert listed.returncode == 0, listed.stderr
-    return {json.loads(line)["name"] for line in listed.stdout.splitlines()}
+    cases = [json.loads(line) for line in listed.stdout.splitlines()]
+    return {case["name"]: case["file"] for case in cases}
 
 
 @pytest.fixture(scope="session")
-def ends_as_expected(root: Path, cutproof_session: Run) -> Callable[[str], str]:
-    """What is wrong with a case under the real core, or "". Each case is run once."""
+def wrong_with_the_real_core(
+    files: dict[str, str], cutproof_session: Run
+) -> Callable[[str], str]:
+    """What is not as expected in a case or scenario, or "". Each is run once."""
     known: dict[str, str] = {}
 
-    def run(case: str) -> str:
-        if case not in known:
+    def run(name: str) -> str:
+        if name not in known:
             log = f"real-{len(known)}.db"
-            ended = cutproof_session(
-                "run", root / "scenarios", "--case", case, "--log", log, timeout=300
-            )
-            known[case] = ended.stdout + ended.stderr if ended.returncode else ""
-        return known[case]
+            ended = cutproof_session("run", *arguments_for(name, files), "--log", log, timeout=300)
+            known[name] = ended.stdout + ended.stderr if ended.returncode else ""
+        return known[name]
 
     return run
 
@@ -70,21 +75,20 @@ def test_there_are_faulty_drivers() -> None:
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_faulty_driver_is_caught(
     patch: Path,
-    root: Path,
     tmp_path: Path,
-    cases: set[str],
-    ends_as_expected: Callable[[str], str],
+    files: dict[str, str],
+    wrong_with_the_real_core: Callable[[str], str],
     cutproof_path: Path,
     cutproof: Run,
 ) -> None:
     text = patch.read_text(encoding="utf-8")
     patched = re.findall(r"^--- a/(\S+)", text, re.MULTILINE)
     assert any(re.fullmatch(r"core/port/.*\.c", file) for file in patched), "patches no driver"
-    catch = catch_of(text)
-    known_case(catch.case, cases)
+    promise, name = catch_of(text)
+    arguments = arguments_for(name, files)
     assert core_path(cutproof_path, patch.stem).is_file(), "not built; run scripts/build"
-    assert ends_as_expected(catch.case) == ""
-    expect_caught(patch.stem, catch, root / "scenarios", cutproof_path, cutproof, tmp_path)
+    assert wrong_with_the_real_core(name) == ""
+    expect_caught(patch.stem, promise, arguments, cutproof_path, cutproof, tmp_path)
 
 
 # --- what would not be noticed otherwise
@@ -112,12 +116,14 @@ def test_a_wrong_patch_is_found(text: str) -> None:
         catch_of(text)
 
 
-def test_a_case_that_does_not_exist_is_found(cases: set[str]) -> None:
-    assert known_case("seed/request-completes", cases)
-    with pytest.raises(ValueError, match="no case 'seed/nowhere'$"):
-        known_case("seed/nowhere", cases)
-    with pytest.raises(ValueError, match=r"but .*seed/external-dfu\[images.new.firmware=bad\]"):
-        known_case("seed/external-dfu", cases)
+def test_a_scenario_that_does_not_exist_is_found() -> None:
+    files = {"seed/a": "a.yaml", "seed/b[c.d=1]": "b.yaml", "seed/b[c.d=2]": "b.yaml"}
+    assert arguments_for("seed/a", files) == ["a.yaml", "--case", "seed/a"]
+    assert arguments_for("seed/b[c.d=2]", files) == ["b.yaml", "--case", "seed/b[c.d=2]"]
+    assert arguments_for("seed/b", files) == ["b.yaml"]
+    for name in ("seed", "seed/", "b", "seed/c", "seed/b[c.d=3]"):
+        with pytest.raises(ValueError):
+            arguments_for(name, files)
 
 
 @pytest.mark.parametrize(
@@ -131,11 +137,11 @@ def test_a_driver_that_is_not_caught_is_found(
     name: str,
     promise: str,
     message: str,
-    root: Path,
+    files: dict[str, str],
     tmp_path: Path,
     cutproof_path: Path,
     cutproof: Run,
 ) -> None:
-    catch = Catch(promise, "seed/request-completes")
+    arguments = arguments_for("seed/request-completes", files)
     with pytest.raises(AssertionError, match=message):
-        expect_caught(name, catch, root / "scenarios", cutproof_path, cutproof, tmp_path)
+        expect_caught(name, promise, arguments, cutproof_path, cutproof, tmp_path)

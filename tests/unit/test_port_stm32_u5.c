@@ -11,7 +11,6 @@
 #define NSSR      (REGISTERS + 0x20)
 #define NSCR      (REGISTERS + 0x28)
 #define ECCR      (REGISTERS + 0x30)
-#define OPSR      (REGISTERS + 0x34)
 #define OPTR      (REGISTERS + 0x40)
 
 enum {
@@ -538,7 +537,6 @@ static void leave_unlocked(void) {
 
 static void read_options(void) {
     rig.seen[0] = mmio_read32(OPTR);
-    rig.seen[1] = mmio_read32(OPSR);
 }
 
 static void test_registers(void **state) {
@@ -548,29 +546,10 @@ static void test_registers(void **state) {
     rig_expect_illegal(write_half_register, "less than a word");
     rig_expect_legal(read_options, 0);
     assert_int_equal(rig.seen[0], 1u << 21); // DUALBANK
-    assert_int_equal(rig.seen[1], 0);
     rig.starts_active = true;
     const struct rig_record record = rig_run(leave_unlocked);
     assert_int_equal(record.illegal, 1);
     assert_non_null(strstr(record.message, "NSCR unlocked"));
-}
-
-// OPSR tells after a reset of the MCU what it interrupted; after power was lost nothing.
-static void test_interrupted_operation(void **state) {
-    (void)state;
-    struct cp_device *device = &rig.machine->devices[0];
-    rig.job = status_of_a_program;
-    cp_machine_reset(rig.machine, true);
-    cp_machine_start(rig.machine, CP_MODE_BOOTLOADER, 0);
-    assert_int_equal(cp_machine_run(rig.machine)->kind, CP_EVENT_PROGRAM);
-    const uint32_t survivor = device->model->survivor(device);
-    cp_machine_reset(rig.machine, false);
-    device->model->revive(device, survivor);
-    assert_int_equal(rig_go_on(read_options).illegal, 0);
-    assert_int_equal(rig.seen[1], 1u << 29 | AT);
-    assert_int_equal(device->model->survivor(device), 0);
-    rig_expect_legal(read_options, 0);
-    assert_int_equal(rig.seen[1], 0);
 }
 
 #define U5_TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_close)
@@ -600,7 +579,6 @@ int main(void) {
         U5_TEST(test_erases),
         U5_TEST(test_ecc),
         U5_TEST(test_registers),
-        U5_TEST(test_interrupted_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
