@@ -618,6 +618,8 @@ static void read_too_early(void) {
     rig.seen[2] = mmio_read32(SPI + 0x518); // what came before
     rig.seen[3] = mmio_read32(SPI + 0x108); // was not cleared
     rig.seen[4] = mmio_read32(SPI + 0x518);
+    (void)mmio_read32(SPI + 0x108);
+    rig.seen[5] = mmio_read32(SPI + 0x518);
     bus.deselect(&bus);
 }
 
@@ -652,7 +654,7 @@ static void test_nrf_master(void **state) {
     rig_expect_illegal(send_disabled, "not enabled");
     rig_expect_illegal(send_three, "a byte is lost");
     rig_expect_legal(read_too_early, 0);
-    static const uint32_t seen[] = {0, 1, 0xFF, 1, 0xEF};
+    static const uint32_t seen[] = {0, 1, 0xFF, 1, 0xFF, 0xEF};
     assert_memory_equal(rig.seen, seen, sizeof seen);
     rig_expect_legal(wrong_mode, 0);
     assert_int_equal(rig.seen[0], 0xFF);
