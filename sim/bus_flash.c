@@ -85,7 +85,7 @@ static void check_rule(const struct cp_access *access, uint32_t word, uint32_t v
 
 // --- how an operation goes
 
-static bool is_possible(const struct cp_access *access, enum cp_fate fate) {
+static bool is_possible(const struct cp_access *access, enum cp_area area, enum cp_fate fate) {
     const struct cp_machine *machine = access->machine;
     if ((machine->config.fates >> fate & 1u) == 0) {
         return false;
@@ -93,18 +93,20 @@ static bool is_possible(const struct cp_access *access, enum cp_fate fate) {
     if (cp_fate_is_error(fate)) {
         bool is_reported = fate <= CP_FATE_REPORTED_SOME;
         uint32_t kind = is_reported ? CP_FAULT_ERROR_REPORTED : CP_FAULT_ERROR_SILENT;
-        return machine->errors_left > 0 && (access->device->part.faults & kind) != 0;
+        return machine->errors_left > 0 && (machine->config.error_areas >> area & 1u) != 0 &&
+               (access->device->part.faults & kind) != 0;
     }
     return access->device->model->die != NULL && !machine->is_dying;
 }
 
 // Ask, where it is a question. The choice lies on the program's stack, as all that the
 // program has to remember.
-static enum cp_fate ask_fate(const struct cp_access *access) {
+static enum cp_fate ask_fate(const struct cp_access *access, uint32_t offset_bytes) {
+    enum cp_area area = cp_machine_area(access->machine, access->index, offset_bytes);
     uint8_t fates[CP_FATE_COUNT] = {CP_FATE_DONE};
     uint32_t count = 1;
     for (enum cp_fate fate = CP_FATE_DONE + 1; fate < CP_FATE_COUNT; fate++) {
-        if (is_possible(access, fate)) {
+        if (is_possible(access, area, fate)) {
             fates[count++] = (uint8_t)fate;
         }
     }
@@ -172,7 +174,8 @@ enum cp_done cp_bus_program(const struct cp_access *access, uint32_t offset_byte
     for (uint32_t i = 0; i < word_count; i++) {
         check_rule(access, offset_bytes / 4 + i, words[i]);
     }
-    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
+    enum cp_fate fate =
+        access->machine->config.fates ? ask_fate(access, offset_bytes) : CP_FATE_DONE;
     if (access->device->nor.inversion == 0) {
         yield_operation(access, CP_EVENT_PROGRAM, offset_bytes, words, word_count, fate);
     } else {
@@ -188,7 +191,8 @@ enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
     if (!range_is_allowed(access, offset_bytes, size_bytes, "erase")) {
         return CP_DONE_REFUSED;
     }
-    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
+    enum cp_fate fate =
+        access->machine->config.fates ? ask_fate(access, offset_bytes) : CP_FATE_DONE;
     yield_operation(access, CP_EVENT_ERASE, offset_bytes, NULL, size_bytes / 4, fate);
     return suffer(access, fate);
 }

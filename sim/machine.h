@@ -83,7 +83,8 @@ struct cp_machine_config {
     struct cp_program_board board;
     const uint8_t *images[CP_IMAGES_MAX]; // contents, for downloads; board has the sizes
     const struct cp_program *program;
-    uint32_t fates; // bit per enum cp_fate that operations can have
+    uint32_t fates;       // bit per enum cp_fate that operations can have
+    uint32_t error_areas; // bit per enum cp_area in which they can fail
 };
 
 struct cp_machine {

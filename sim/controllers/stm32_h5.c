@@ -48,11 +48,12 @@ enum {
 #define CR_STRT          (1u << 5)
 #define CR_SNB_SHIFT     6
 #define CR_SNB_MASK      0x7Fu
+#define CR_SNB           (CR_SNB_MASK << CR_SNB_SHIFT)
 #define CR_MER           (1u << 15)
-#define CR_INTERRUPTS    0x009F0000u
+#define CR_INTERRUPTS    0x00FF0000u
 #define CR_BKSEL         (1u << 31)
 #define CR_ERASES        (CR_SER | CR_BER | CR_MER)
-#define CR_KEPT          (CR_PG | CR_ERASES | CR_SNB_MASK << CR_SNB_SHIFT | CR_INTERRUPTS | CR_BKSEL)
+#define CR_KEPT          (CR_PG | CR_ERASES | CR_SNB | CR_INTERRUPTS | CR_BKSEL)
 
 #define ECC_BANK_2       (1u << 22)
 #define ECC_ECCD         (1u << 31)
@@ -62,6 +63,8 @@ enum {
 
 #define UNIT_SIZE_BYTES  16u
 #define BUSY_POLLS       2u
+
+#define CR_RESERVED      (~(CR_KEPT | CR_FW | CR_STRT | CR_LOCK))
 
 struct h5 {
     uint32_t optsr; // of the option bytes: no reset changes it
@@ -193,7 +196,14 @@ static void start(const struct cp_access *access) {
 
 static void write_control(const struct cp_access *access, uint32_t value) {
     struct h5 *h5 = h5_of(access);
-    if (is_busy(access, "NSCR written") || (h5->cr & CR_LOCK) != 0) {
+    if (is_busy(access, "NSCR written")) {
+        return;
+    }
+    if (value & CR_RESERVED) {
+        cp_bus_illegal(access, "RM0481, FLASH_NSCR", "reserved bits 0x%x of NSCR set",
+                       (unsigned)(value & CR_RESERVED));
+    }
+    if (h5->cr & CR_LOCK) {
         return; // a locked register keeps what it has
     }
     if (value & CR_LOCK) {
@@ -294,6 +304,9 @@ static const char *left_open(const struct cp_device *device) {
     const struct h5 *h5 = (const struct h5 *)(const void *)device->state;
     if ((h5->cr & CR_LOCK) == 0) {
         return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
+    }
+    if ((h5->cr & (CR_PG | CR_ERASES)) != 0) {
+        return "PG, SER, BER or MER set in NSCR, which LOCK does not undo,";
     }
     if (h5->buffer.bytes != 0) {
         return "a partly filled write buffer, where the next store is an inconsistency,";

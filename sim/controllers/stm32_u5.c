@@ -43,6 +43,7 @@ enum {
 #define CR_MER1         (1u << 2)
 #define CR_PNB_SHIFT    3
 #define CR_PNB_MASK     0xFFu
+#define CR_PNB          (CR_PNB_MASK << CR_PNB_SHIFT)
 #define CR_BKER         (1u << 11)
 #define CR_MER2         (1u << 15)
 #define CR_STRT         (1u << 16)
@@ -50,7 +51,7 @@ enum {
 #define CR_ERRIE        (1u << 25)
 #define CR_LOCK         (1u << 31)
 #define CR_ERASES       (CR_PER | CR_MER1 | CR_MER2)
-#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB_MASK << CR_PNB_SHIFT | CR_BKER | CR_EOPIE | CR_ERRIE)
+#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB | CR_BKER | CR_EOPIE | CR_ERRIE)
 
 #define ECCR_BANK_2     (1u << 21)
 #define ECCR_ECCIE      (1u << 24)
@@ -64,6 +65,9 @@ enum {
 
 #define QUAD_SIZE_BYTES 16u
 #define BUSY_POLLS      3u // one with WDW alone, two with BSY as well
+
+// BWR, OPTSTRT, OBL_LAUNCH and OPTLOCK are there, and not modelled.
+#define CR_RESERVED (~(CR_KEPT | CR_STRT | CR_LOCK | 0x48024000u))
 
 struct u5 {
     uint32_t optr; // of the option bytes: no reset changes it
@@ -212,6 +216,10 @@ static void write_control(const struct cp_access *access, uint32_t value) {
                        "a reset",
                        (unsigned)u5->count);
         return;
+    }
+    if (value & CR_RESERVED) {
+        cp_bus_illegal(access, "RM0456, FLASH_NSCR", "reserved bits 0x%x of NSCR set",
+                       (unsigned)(value & CR_RESERVED));
     }
     if (u5->cr & CR_LOCK) {
         return; // a locked register keeps what it has
@@ -365,6 +373,9 @@ static const char *left_open(const struct cp_device *device) {
     const struct u5 *u5 = (const struct u5 *)(const void *)device->state;
     if ((u5->cr & CR_LOCK) == 0) {
         return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
+    }
+    if ((u5->cr & (CR_PG | CR_ERASES)) != 0) {
+        return "PG, PER or MER set in NSCR, which LOCK does not undo,";
     }
     return u5->icache.is_stale ? "an ICACHE older than the flash" : NULL;
 }

@@ -132,13 +132,20 @@ static void half_a_unit(void) {
     mmio_write32(FLASH + AT, 1);
 }
 
+static void look_at_status(void) {
+    rig.seen[0] = mmio_read32(NSSR);
+}
+
 static void test_never_ready(void **state) {
     (void)state;
     rig_expect_legal(half_a_unit, 0);
     rig.offset_bytes = 2 * PAGE;
     rig.size_bytes = 16;
-    assert_int_equal(rig_go_on(rig_job_program).programs, 0);
+    const struct rig_record record = rig_go_on(rig_job_program);
+    assert_int_equal(record.programs + record.illegal, 0);
     assert_int_equal(rig.result, CP_ERR_FLASH);
+    (void)rig_go_on(look_at_status);
+    assert_int_equal(rig.seen[0], WBNE); // it keeps its hands off
 }
 
 static void enable_icache(void) {
@@ -412,17 +419,31 @@ static void test_registers(void **state) {
     assert_non_null(strstr(record.message, "NSCR unlocked"));
 }
 
+static void set_reserved_bit(void) {
+    give_keys();
+    mmio_write32(NSCR, SER | 1 << 13);
+}
+
 static void leave_half_a_unit_locked(void) {
     half_a_unit();
+    mmio_write32(NSCR, 0);
+    mmio_write32(NSCR, LOCK);
+}
+
+static void leave_pg(void) {
+    give_keys();
+    mmio_write32(NSCR, PG);
     mmio_write32(NSCR, LOCK);
 }
 
 static void test_half_a_unit_at_hand_over(void **state) {
     (void)state;
+    assert_non_null(strstr(rig_run(set_reserved_bit).message, "reserved bits 0x2000"));
     rig.starts_active = true;
     const struct rig_record record = rig_run(leave_half_a_unit_locked);
     assert_int_equal(record.illegal, 1);
     assert_non_null(strstr(record.message, "partly filled write buffer"));
+    assert_non_null(strstr(rig_run(leave_pg).message, "BER or MER set"));
 }
 
 #define H5_TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_close)

@@ -158,6 +158,36 @@ static void test_uncorrectable(void **state) {
     rig_check_uncorrectable(MIB + AT);
 }
 
+static void read_bad_and_look(void) {
+    rig_job_read();
+    rig.seen[0] = mmio_read32(SR);
+    rig.seen[1] = mmio_read32(SR + BANK_2);
+}
+
+static void test_flags_after_bad_read(void **state) {
+    (void)state;
+    rig_spoil(MIB + AT);
+    rig_spoil(AT);
+    for (uint32_t bank = 0; bank < 2; bank++) {
+        rig.seen[0] = rig.seen[1] = 1;
+        assert_int_equal(rig_call(read_bad_and_look, AT + bank * MIB, 4).illegal, 0);
+        assert_int_equal(rig.result, CP_ERR_FLASH);
+        assert_int_equal(rig.seen[0] | rig.seen[1], 0);
+    }
+}
+
+static void erase_and_look(void) {
+    rig_job_erase();
+    rig.seen[0] = mmio_read32(CR);
+}
+
+static void test_keeps_parallelism(void **state) {
+    (void)state;
+    assert_int_equal(rig_call(erase_and_look, AT, 0).erases, 1);
+    assert_int_equal(rig.seen[0] & PSIZE, PSIZE);
+    assert_int_equal(rig.seen[0] & LOCK, LOCK);
+}
+
 static void test_protected(void **state) {
     (void)state;
     rig_fill_data();
@@ -237,7 +267,7 @@ static void test_never_done(void **state) {
     rig.offset_bytes = AT;
     const struct rig_record record = rig_run(never_done);
     assert_int_equal(rig.result, CP_ERR_FLASH);
-    assert_int_equal(record.erases, 0);
+    assert_int_equal(record.erases + record.illegal, 0); // it keeps its hands off
 }
 
 // --- the model: keys and lock
@@ -410,6 +440,11 @@ static void clears_in_sr(void) {
     mmio_write32(SR, PGSERR);
 }
 
+static void erase_sector_8(void) {
+    begin(0);
+    mmio_write32(CR, SER | 8 << 8);
+}
+
 static void write_half_register(void) {
     mmio_write16(CCR, 1);
 }
@@ -421,6 +456,7 @@ static void read_no_register(void) {
 static void test_illegal(void **state) {
     (void)state;
     rig_expect_illegal(control_while_queued, "CR1 written while an operation is queued");
+    rig_expect_illegal(erase_sector_8, "reserved bits 0x800 of CR set");
     rig_expect_illegal(clears_in_sr, "flags are cleared by CCR");
     rig_expect_illegal(write_half_register, "write of FLASH + 0x14");
     rig_expect_illegal(read_no_register, "read of FLASH + 0x1c8");
@@ -539,6 +575,11 @@ static void leave_bank_2_unlocked(void) {
     mmio_write32(KEYR + BANK_2, 0xCDEF89AB);
 }
 
+static void leave_pg(void) {
+    begin(PG);
+    mmio_write32(CR, LOCK);
+}
+
 static void leave_queued(void) {
     begin(PG);
     fill(AT, 32);
@@ -552,6 +593,7 @@ static void test_hand_over(void **state) {
     struct rig_record record = rig_run(leave_bank_2_unlocked);
     assert_int_equal(record.illegal, 1);
     assert_non_null(strstr(record.message, "a bank unlocked"));
+    assert_non_null(strstr(rig_run(leave_pg).message, "SER or BER set"));
     record = rig_run(leave_queued);
     assert_int_equal(record.illegal, 1);
 }
@@ -574,6 +616,8 @@ int main(void) {
         H7_TEST(test_programmed_twice),
         H7_TEST(test_uncorrectable),
         H7A_TEST(test_uncorrectable),
+        H7_TEST(test_flags_after_bad_read),
+        H7_TEST(test_keeps_parallelism),
         H7_TEST(test_protected),
         H7_TEST(test_after_others),
         H7_TEST(test_cache),

@@ -206,7 +206,7 @@ static void test_never_ready(void **state) {
     rig.size_bytes = 16;
     const struct rig_record record = rig_go_on(rig_job_program);
     assert_int_equal(rig.result, CP_ERR_FLASH);
-    assert_int_equal(record.programs, 0);
+    assert_int_equal(record.programs + record.illegal, 0); // it keeps its hands off
 }
 
 static void enable_icache(void) {
@@ -225,6 +225,22 @@ static void test_icache(void **state) {
     assert_int_equal(rig_go_on(rig_job_erase).illegal, 0);
     u5.icache_address = 0; // left to the firmware, which does not do it: the read-back is stale
     assert_true(rig_go_on(rig_job_program).illegal > 0);
+}
+
+static void look_at_eccr(void) {
+    rig.seen[0] = mmio_read32(ECCR);
+}
+
+static void enable_ecc_interrupt(void) {
+    mmio_write32(ECCR, 1u << 24);
+    cp_stm32_u5_acknowledge_ecc(&u5);
+    look_at_eccr();
+}
+
+static void test_acknowledge_keeps_eccie(void **state) {
+    (void)state;
+    rig_expect_legal(enable_ecc_interrupt, 0);
+    assert_int_equal(rig.seen[0], 1u << 24);
 }
 
 // --- the model: keys and lock
@@ -527,12 +543,23 @@ static void write_read_only(void) {
     mmio_write32(OPTR, 0);
 }
 
+static void set_reserved_bit(void) {
+    give_keys();
+    mmio_write32(NSCR, PER | 1 << 12);
+}
+
 static void write_half_register(void) {
     mmio_write16(NSSR, 1);
 }
 
 static void leave_unlocked(void) {
     give_keys();
+}
+
+static void leave_pg(void) {
+    give_keys();
+    mmio_write32(NSCR, PG);
+    mmio_write32(NSCR, LOCK);
 }
 
 static void read_options(void) {
@@ -543,13 +570,15 @@ static void test_registers(void **state) {
     (void)state;
     rig_expect_illegal(read_secure, "read of FLASH + 0x24");
     rig_expect_illegal(write_read_only, "write of FLASH + 0x40");
+    rig_expect_illegal(set_reserved_bit, "reserved bits 0x1000");
     rig_expect_illegal(write_half_register, "less than a word");
     rig_expect_legal(read_options, 0);
     assert_int_equal(rig.seen[0], 1u << 21); // DUALBANK
     rig.starts_active = true;
-    const struct rig_record record = rig_run(leave_unlocked);
+    struct rig_record record = rig_run(leave_unlocked);
     assert_int_equal(record.illegal, 1);
     assert_non_null(strstr(record.message, "NSCR unlocked"));
+    assert_non_null(strstr(rig_run(leave_pg).message, "PER or MER set"));
 }
 
 #define U5_TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_close)
@@ -571,6 +600,7 @@ int main(void) {
         U5_TEST(test_dead_lock),
         U5_TEST(test_never_ready),
         U5_TEST(test_icache),
+        U5_TEST(test_acknowledge_keeps_eccie),
         U5_TEST(test_keys),
         U5_TEST(test_status),
         U5_TEST(test_flags),
