@@ -135,6 +135,15 @@ def add_models(port: Port, root: Path, parts: list[dict]) -> None:
     port.parts = [part["name"] for part in parts if part["controller"] in names]
 
 
+def add_parts_served(ports: list[Port]) -> None:
+    """A port that only serves a driver has no parts of its own in the tables, where a chip
+    is behind one of several masters: it has those of the driver."""
+    for port in ports:
+        if not port.is_driver and not port.parts:
+            served = [p for p in ports if p.is_driver and set(p.controllers) & set(port.controllers)]
+            port.parts = [part for driver in served for part in driver.parts]
+
+
 def add_faulty(ports: dict[str, Port], patches: dict[str, str]) -> None:
     """A port that only serves a driver counts with it: what is wrong with one shows there."""
     by_file = faulty_by_file(patches)
@@ -161,6 +170,8 @@ def ports_of(root: Path, program: Path) -> list[Port]:
     cases = json_of(program, root / "scenarios")
     for port in ports.values():
         add_models(port, root, parts)
+    add_parts_served(list(ports.values()))
+    for port in ports.values():
         its = set(port.parts)
         port.cases = [c["name"] for c in cases if {c["part"], c["external_part"]} & its]
     add_faulty(ports, texts(root, "tests/faulty/drivers/*.patch"))
