@@ -129,6 +129,7 @@ static void read_errors(struct cp_draft *draft) {
                       "'errors' has no meaning without 'operation_errors'");
         cp_report_help(draft->report, "say how they fail: operation_errors: [silent]");
     }
+    faults->operation_errors &= cp_errors_of_parts(draft); // `all` is what the parts have
 }
 
 void cp_decode_faults(struct cp_draft *draft) {
@@ -144,4 +145,5 @@ void cp_decode_faults(struct cp_draft *draft) {
     read_torn_reads(draft);
     read_resets(draft);
     read_errors(draft);
+    cp_check_faults_of_parts(draft);
 }

@@ -86,6 +86,38 @@ static void keys_override_the_part(void **state) {
     assert_int_equal(faults.errors_max, 2);
 }
 
+// An area can be torn as its own part can be; it is enough that one of them can.
+static void faults_of_one_part_of_two(void **state) {
+    (void)state;
+    char *good = text_of(PLAIN);
+    char *cuts = text_with(good, FAULTS, "  cut: every-event\n  torn_program: [uncorrectable]\n");
+    char *part = text_with(cuts, "nrf52840, programs_per_word: 1", "stm32l476rg");
+    char *chip = text_with(part, "layout:\n", SPI);
+    char *apart = text_with(chip, "68KiB}", "68KiB, device: external}");
+    char *only_dfu = text_with(apart, "[uncorrectable]\n", "[uncorrectable]\n  torn_in: [dfu]\n");
+    struct loaded both = load_text(apart), external = load_text(only_dfu);
+    assert_null(strstr(both.errors, "uncorrectable"));
+    assert_non_null(strstr(external.errors, "t.yaml:21:18: error: 'uncorrectable' needs a part "
+                                            "with uncorrectable below the areas that are torn\n"));
+    assert_non_null(strstr(external.errors, "help: w25q64jv has torn-program, "));
+    unload(&both);
+    unload(&external);
+    free(only_dfu);
+    free(apart);
+    free(chip);
+    free(part);
+    free(cuts);
+    free(good);
+}
+
+// `all` the ways to fail are those that the part has.
+static void errors_of_a_part(void **state) {
+    (void)state;
+    struct cp_fault_model faults =
+        faults_of(load_faults("  cut: none\n  operation_errors: all\n", "layout:\n"));
+    assert_int_equal(faults.operation_errors, 1u << CP_ERROR_SILENT);
+}
+
 static void limits_of_time(void **state) {
     (void)state;
     char *good = text_of(PLAIN);
@@ -103,6 +135,9 @@ static void limits_of_time(void **state) {
     free(good);
 }
 
+#define NRF52840_HAS                                                                               \
+    "nrf52840 has torn-program, torn-erase, weak-erase, unstable-reads, error-silent"
+
 static const struct mistake mistakes[] = {
     {PLAIN, "  cut: every-event\n", "", "18:1: error: the key 'cut' is missing",
      "Cut the power before and after each flash operation and milestone. Required, but with "
@@ -114,6 +149,18 @@ static const struct mistake mistakes[] = {
      "say how they fail: operation_errors: [silent]"},
     {PLAIN, "cut: every-event", "cut: every-event\n  operation_errors: [quiet]",
      "20:22: error: unknown operation_errors 'quiet'", "one of: reported, silent"},
+    {PLAIN, "[bytes-1,", "[uncorrectable,",
+     "21:18: error: 'uncorrectable' needs a part with uncorrectable below the areas that are torn",
+     NRF52840_HAS},
+    {PLAIN, "0x20202020", "uncorrectable",
+     "22:28: error: 'uncorrectable' needs a part with uncorrectable below the areas that are torn",
+     NRF52840_HAS},
+    {PLAIN, "cut: every-event", "cut: every-event\n  operation_errors: [silent, reported]",
+     "20:30: error: 'reported' needs a part with error-reported", NRF52840_HAS},
+    {PLAIN, "cut: every-event", "cut: every-event\n  reset: true",
+     "20:3: error: 'reset' needs a part with survives-reset", NRF52840_HAS},
+    {PLAIN, "cut: every-event", "model: part\n  external_dies: true",
+     "20:3: error: 'external_dies' needs a part with loses-power-first", NRF52840_HAS},
     {PLAIN, "explore: {", "watchdog: 2s\nexplore: {",
      "24:1: error: 'watchdog' has no meaning without 'progresses'",
      "add `progresses` to `properties`, so that it is checked"},
@@ -128,8 +175,13 @@ static void mistakes_in_faults(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listed_faults),          cmocka_unit_test(faults_of_a_part),
-        cmocka_unit_test(keys_override_the_part), cmocka_unit_test(limits_of_time),
+        cmocka_unit_test(listed_faults),
+        cmocka_unit_test(faults_of_a_part),
+        cmocka_unit_test(keys_override_the_part),
+        cmocka_unit_test(limits_of_time),
+        cmocka_unit_test(faults_of_one_part_of_two),
+        cmocka_unit_test(errors_of_a_part),
+
         cmocka_unit_test(mistakes_in_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
