@@ -215,7 +215,7 @@ static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
     cp_jsonl_bool(json, "claimed", cp_verdict_is_claimed(test_case, violation));
     cp_jsonl_text(json, "message", violation->message);
     cp_jsonl_text(json, "trace", violation->trace);
-    cp_jsonl_text(json, "replay_id", id);
+    cp_jsonl_text(json, "replay_id", violation->is_of_search ? NULL : id);
     cp_jsonl_count(json, "cuts", violation->cuts);
     cp_jsonl_bool(json, "is_shortest", violation->is_shortest);
     cp_jsonl_bool(json, "is_of_search", violation->is_of_search);

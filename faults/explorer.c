@@ -102,6 +102,20 @@ static void collect_wear(struct cp_explorer *x) {
     }
 }
 
+static void take_max(uint64_t *most, uint64_t value) {
+    *most = value > *most ? value : *most;
+}
+
+// What was left out could make the number smaller as well as larger.
+static void check_uptime(struct cp_explorer *x) {
+    const struct cp_fault_model *faults = &x->test_case->faults;
+    bool is_asked = x->test_case->uptime_max_us > 0 && faults->cut &&
+                    (faults->cut_phases >> CP_PHASE_BOOTLOADER & 1u) != 0;
+    if (is_asked && x->stop == CP_STOP_NONE && !x->bound_was_hit) {
+        cp_promises_uptime(&x->world.promises, x->result->liveness.uptime_us);
+    }
+}
+
 static void collect(struct cp_explorer *x) {
     struct cp_result *result = x->result;
     result->seconds = x->seconds_before + cp_now_seconds() - x->started_seconds;
@@ -111,6 +125,8 @@ static void collect(struct cp_explorer *x) {
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }
+    take_max(&result->unfed_us_max, x->world.machine->unfed_us_max);
+    check_uptime(x);
     memcpy(result->promises, x->world.promises.counts, sizeof(result->promises));
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;

@@ -272,6 +272,13 @@ static bool on_read(struct cp_slow *s, const struct cp_event *event) {
     return forget(s, entry);
 }
 
+static bool on_watchdog(struct cp_slow *s, const struct cp_event *event) {
+    if (!s->world.machine->is_dying) {
+        cp_promises_unfed(&s->world.promises, event->message);
+    }
+    return on_reset(s, event);
+}
+
 // --- one run
 
 static bool on_event(struct cp_slow *s, const struct cp_event *event) {
@@ -287,6 +294,7 @@ static bool on_event(struct cp_slow *s, const struct cp_event *event) {
     case CP_EVENT_PANIC:
     case CP_EVENT_RESET:
     case CP_EVENT_HANG: return on_reset(s, event);
+    case CP_EVENT_WATCHDOG: return on_watchdog(s, event);
     case CP_EVENT_IDLE:
         if (s->world.machine->mode == CP_MODE_DFU && !s->test_case->dfu_host_present) {
             cp_promises_dfu_idle(&s->world.promises);

@@ -46,6 +46,9 @@ static int write_violation(struct cp_log *log, int64_t case_id, const struct cp_
     char replay_id[CP_NAME_MAX + CP_TRACE_MAX + 16];
     snprintf(replay_id, sizeof replay_id, "%s@%08" PRIx32 ":%s", about->test_case->name,
              about->hash, violation->trace);
+    if (violation->is_of_search) {
+        replay_id[0] = '\0'; // no run shows it
+    }
     int64_t claimed = about->test_case->expect.violates >> violation->promise & 1;
     return cp_log_insert(log, "INSERT INTO violations VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
                          "itttiiitti", case_id, cp_promise_name(violation->promise),

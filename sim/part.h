@@ -88,9 +88,9 @@ const struct cp_part *cp_part_find(const char *name);
 struct cp_program_device cp_part_describe(const struct cp_part *part);
 
 // Connect a SPI NOR chip to the target's SPI master; nothing changes for other parts.
-// nRF51 and nRF52 have the master assumed for Nordic targets; STM32 targets are all given
-// a SPI1 as F2, F4, F7, L0 and L1 have it, or with the GPIOs of F0, F3, L4, L5, G4, WB, WL
-// for those (H5, H7 and U5 have another SPI, which has no model).
+// Nordic targets have the legacy master of nRF51 and nRF52; STM32 targets are all given
+// a SPI1 as F2, F4 and L1 have it, or the one with FIFOs of F0, F3, L4, L5, G4, WB and WL
+// for those (F7 has FIFOs too; H5, H7 and U5 have another SPI, which has no model).
 void cp_part_connect(struct cp_part *external, const struct cp_part *target);
 
 // Is its flash seen in the address space?

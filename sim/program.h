@@ -162,6 +162,9 @@ void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t si
 uint64_t cp_image_digest(uint8_t image);
 uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes);
 
+// Feed the watchdog. Without one it only ends a stretch whose length is measured.
+void cp_feed_watchdog(void);
+
 // How a run ends. None of these returns.
 _Noreturn void cp_end_jump(void);       // bootloader: start what is in ACTIVE
 _Noreturn void cp_end_dfu_mode(void);   // bootloader: enter the external DFU mode

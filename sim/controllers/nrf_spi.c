@@ -4,8 +4,9 @@
 // The board is that of the nRF52840 DK: chip select P0.17, SCK 19, MOSI 20, MISO 21. The
 // chip sees a byte if the master is enabled in mode 0 or 3 with the most significant bit
 // first, its pins are selected and outputs where they have to be. A byte takes a poll of
-// EVENTS_READY; a chip select that moves meanwhile tears it. RXD keeps one byte and holds
-// back the next; with both full the next store to TXD would lose a byte, which is illegal.
+// EVENTS_READY; a chip select that moves meanwhile tears it, and RXD has the byte before
+// until then. RXD holds back the byte after one that was not read; with both full the next
+// store to TXD would lose a byte, which is illegal.
 // Registers: offsets from memory, unverified.
 
 #include "sim/controllers/models.h"
@@ -38,12 +39,13 @@ enum { SELECT_PIN = 17, SCK_PIN = 19, MOSI_PIN = 20, MISO_PIN = 21 };
 
 struct nrf_spi {
     uint32_t enable, psel_sck, psel_mosi, psel_miso, frequency, config;
-    uint32_t is_ready;  // EVENTS_READY
-    uint32_t is_moving; // a byte is between TXD and RXD
-    uint32_t moving;    // what comes of it
-    uint32_t received;  // in RXD
-    uint32_t is_unread; // RXD holds a byte that nobody read
-    uint32_t out, dir;  // of P0
+    uint32_t is_ready;     // EVENTS_READY
+    uint32_t is_moving;    // a byte is between TXD and RXD
+    uint32_t moving;       // what comes of it
+    uint32_t moving_polls; // so many more polls of READY, and it arrives
+    uint32_t received;     // in RXD
+    uint32_t is_unread;    // RXD holds a byte that nobody read
+    uint32_t out, dir;     // of P0
     struct cp_spi_chip chip;
 };
 
@@ -88,12 +90,23 @@ static void move_select(const struct cp_access *access) {
     }
 }
 
+// The byte that was under way arrives, if there is room for it.
+static void arrive(struct nrf_spi *spi) {
+    if (spi->is_moving && !spi->is_unread) {
+        spi->received = spi->moving;
+        spi->is_unread = 1;
+        spi->is_moving = spi->moving = spi->moving_polls = 0;
+        spi->is_ready = 1;
+    }
+}
+
 static void send(const struct cp_access *access, uint32_t value) {
     struct nrf_spi *spi = state_of(access->device);
     if (spi->enable != 1) {
         cp_bus_illegal(access, "nRF SPI, ENABLE", "TXD written while the SPI is not enabled");
         return;
     }
+    arrive(spi); // one that is under way has the time
     if (spi->is_moving) {
         cp_bus_illegal(access, "nRF SPI, TXD",
                        "TXD written while a byte is under way and RXD is full or was not read: "
@@ -102,26 +115,19 @@ static void send(const struct cp_access *access, uint32_t value) {
     }
     const uint8_t received =
         is_connected(spi) ? cp_spi_chip_transfer(access, &spi->chip, (uint8_t)value) : 0xFFu;
-    spi->is_moving = 1;
+    spi->is_moving = spi->moving_polls = 1;
     spi->moving = spi->psel_miso == MISO_PIN ? received : 0;
-}
-
-// The byte that was under way arrives, if there is room for it.
-static void arrive(struct nrf_spi *spi) {
-    if (spi->is_moving && !spi->is_unread) {
-        spi->received = spi->moving;
-        spi->is_unread = 1;
-        spi->is_moving = spi->moving = 0;
-        spi->is_ready = 1;
-    }
 }
 
 // --- registers
 
 static uint32_t read_ready(struct nrf_spi *spi) {
-    const uint32_t is_ready = spi->is_ready;
-    arrive(spi);
-    return is_ready;
+    if (spi->moving_polls > 0) {
+        spi->moving_polls--;
+    } else {
+        arrive(spi);
+    }
+    return spi->is_ready;
 }
 
 static uint32_t read_received(struct nrf_spi *spi) {
@@ -175,7 +181,7 @@ static void write_enable(const struct cp_access *access, uint32_t value) {
         cp_bus_illegal(access, "nRF SPI, ENABLE", "ENABLE set to a value that is not the SPI's");
     }
     spi->chip.is_torn |= spi->is_moving;
-    spi->is_moving = spi->moving = spi->is_unread = 0;
+    spi->is_moving = spi->moving = spi->moving_polls = spi->is_unread = 0;
     spi->enable = value;
 }
 

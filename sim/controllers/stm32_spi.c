@@ -1,6 +1,6 @@
 // stm32_spi.c: register model of the SPI of STM32 parts, with a SPI NOR chip behind it.
 //
-// Two generations: the first (F2, F4, L0, L1), and the one with FIFOs (F0, F3, F7, L4, G4,
+// Two generations: the first (F2, F4, L1), and the one with FIFOs (F0, F3, L4, L5, G4,
 // WB, WL), which the parts have whose GPIOs are on AHB2 at 0x48000000. The board has chip
 // select on PA4, SCK PA5, MISO PA6, MOSI PA7, alternate function 5.
 //

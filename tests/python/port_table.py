@@ -124,7 +124,8 @@ def add_controllers(ports: dict[str, Port], sources: dict[str, str], native: str
                 waiting += [other for other in ports if exported_by(sources[other]) & words]
 
 
-def add_models(port: Port, root: Path, parts: list[dict]) -> None:
+def add_models(port: Port, root: Path) -> set[str]:
+    """Adds their files, and returns the names that the program has for them."""
     by_controller = models_by_controller((root / "sim/controllers/models.c").read_text("utf-8"))
     wanted = {by_controller[name] for name in port.controllers if name in by_controller}
     names: set[str] = set()
@@ -132,7 +133,19 @@ def add_models(port: Port, root: Path, parts: list[dict]) -> None:
         here = {model: name for model, name in models_in(text).items() if model in wanted}
         names |= set(here.values())
         port.models += [file] * bool(here)
-    port.parts = [part["name"] for part in parts if part["controller"] in names]
+    return names
+
+
+def add_parts_and_cases(
+    port: Port, names: set[str], parts: list[dict], cases: list[dict]
+) -> None:
+    """A chip behind SPI is on the list of parts with one master, and in cases with any."""
+    listed = [(part["name"], part["controller"]) for part in parts]
+    for case in cases:
+        devices = [(device["part"], device["controller"]) for device in case["devices"]]
+        port.cases += [case["name"]] * any(name in names for _, name in devices)
+        listed += devices
+    port.parts = list(dict.fromkeys(part for part, name in listed if name in names))
 
 
 def add_faulty(ports: dict[str, Port], patches: dict[str, str]) -> None:
@@ -160,9 +173,7 @@ def ports_of(root: Path, program: Path) -> list[Port]:
     parts = json_of(program, "--targets")
     cases = json_of(program, root / "scenarios")
     for port in ports.values():
-        add_models(port, root, parts)
-        its = set(port.parts)
-        port.cases = [c["name"] for c in cases if {c["part"], c["external_part"]} & its]
+        add_parts_and_cases(port, add_models(port, root), parts, cases)
     add_faulty(ports, texts(root, "tests/faulty/drivers/*.patch"))
     return list(ports.values())
 
