@@ -69,22 +69,6 @@ static void describe_failures(const struct cp_case *test_case, FILE *out) {
     }
 }
 
-// A watchdog resets on the clock of the parts.
-static void describe_watchdog(const struct cp_case *test_case, FILE *out) {
-    if (test_case->watchdog_us == 0) {
-        return;
-    }
-    fprintf(out, "watchdog %u\n", (unsigned)test_case->watchdog_us);
-    for (uint32_t i = 0; i < test_case->device_count; i++) {
-        const struct cp_part *part = &test_case->devices[i];
-        fprintf(out, "times %u %u\n", (unsigned)part->program_time_us,
-                (unsigned)part->erase_time_us);
-        for (uint32_t region = 0; region < part->region_count; region++) {
-            fprintf(out, "time %u\n", (unsigned)part->regions[region].erase_time_us);
-        }
-    }
-}
-
 static void describe_script(const struct cp_case *test_case, FILE *out) {
     for (uint32_t i = 0; i < test_case->image_count; i++) {
         const struct cp_image *image = &test_case->images[i];
@@ -124,7 +108,6 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
             test_case->name);
     describe_devices(test_case, out);
     describe_failures(test_case, out);
-    describe_watchdog(test_case, out);
     describe_script(test_case, out);
     describe_watchdog(test_case, out);
     fclose(out);
