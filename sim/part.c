@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static const struct cp_part_table *const tables[] = {&cp_parts_nordic, &cp_parts_st_l,
-                                                     &cp_parts_st_h,   &cp_parts_rp,
-                                                     &cp_parts_spi,    &cp_parts_fictional};
+static const struct cp_part_table *const tables[] = {
+    &cp_parts_nordic, &cp_parts_st_f, &cp_parts_st_l0, &cp_parts_st_l,
+    &cp_parts_st_h,   &cp_parts_rp,   &cp_parts_spi,   &cp_parts_fictional};
 
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 

@@ -10,8 +10,8 @@ struct cp_part_table {
     size_t count;
 };
 
-extern const struct cp_part_table cp_parts_nordic, cp_parts_st_f, cp_parts_st_l, cp_parts_st_h,
-    cp_parts_rp, cp_parts_spi, cp_parts_fictional;
+extern const struct cp_part_table cp_parts_nordic, cp_parts_st_f, cp_parts_st_l0, cp_parts_st_l,
+    cp_parts_st_h, cp_parts_rp, cp_parts_spi, cp_parts_fictional;
 
 #define CP_KIB 1024u
 #define CP_MIB (1024u * 1024u)

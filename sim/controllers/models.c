@@ -19,6 +19,12 @@ static const struct cp_controller_model *const models[CP_CONTROLLER_COUNT] = {
     [CP_CONTROLLER_RP2040] = &cp_model_rp2040,
     [CP_CONTROLLER_NRF_SPI] = &cp_model_nrf_spi,
     [CP_CONTROLLER_STM32_SPI] = &cp_model_stm32_spi,
+    [CP_CONTROLLER_STM32_F0] = &cp_model_stm32_f0,
+    [CP_CONTROLLER_STM32_F1_XL] = &cp_model_stm32_f0,
+    [CP_CONTROLLER_STM32_F4] = &cp_model_stm32_f4,
+    [CP_CONTROLLER_STM32_F7] = &cp_model_stm32_f4,
+    [CP_CONTROLLER_STM32_L0] = &cp_model_stm32_l0,
+    [CP_CONTROLLER_STM32_L1] = &cp_model_stm32_l0,
 };
 
 const struct cp_controller_model *cp_controller_model(enum cp_controller controller) {

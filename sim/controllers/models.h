@@ -18,5 +18,8 @@ extern const struct cp_controller_model cp_model_stm32_h5;
 extern const struct cp_controller_model cp_model_stm32_h7;
 extern const struct cp_controller_model cp_model_stm32_h7a;
 extern const struct cp_controller_model cp_model_stm32_l4, cp_model_stm32_l5;
+extern const struct cp_controller_model cp_model_stm32_f0;
+extern const struct cp_controller_model cp_model_stm32_f4;
+extern const struct cp_controller_model cp_model_stm32_l0;
 
 #endif

@@ -144,6 +144,65 @@ static void init_stm32_l4(struct native_window *window, const struct cp_program_
                       window->erase_size_bytes);
 }
 
+static void init_stm32_f0(struct native_window *window, const struct cp_program_device *device) {
+    const bool has_two = device->controller == CP_CONTROLLER_STM32_F1_XL;
+    window->port.stm32_f0 = (struct cp_stm32_f0){
+        .registers_address = device->registers_address,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .bank2_address = has_two ? bank2_address(device) : 0,
+        .polls_max = CP_STM32_F0_POLLS_MAX,
+    };
+    cp_stm32_f0_flash(&window->flash, &window->port.stm32_f0, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
+// Pages of a device from one offset, where a region begins, up to another.
+static uint32_t pages_between(const struct cp_program_device *device, uint32_t from_bytes,
+                              uint32_t to_bytes) {
+    uint32_t page_count = 0, offset_bytes = 0;
+    for (uint32_t i = 0; i < device->region_count && offset_bytes < to_bytes; i++) {
+        const struct cp_program_region *region = &device->regions[i];
+        if (offset_bytes >= from_bytes && region->erase_size_bytes != 0) {
+            page_count += region->size_bytes / region->erase_size_bytes;
+        }
+        offset_bytes += region->size_bytes;
+    }
+    return page_count;
+}
+
+// The number of the sector that a window begins with.
+static uint32_t stm32_f4_sector(const struct native_window *window,
+                                const struct cp_program_device *device) {
+    const uint32_t bank_bytes = device->bank_size_bytes;
+    if (bank_bytes == 0 || window->offset_bytes < bank_bytes) {
+        return pages_between(device, 0, window->offset_bytes);
+    }
+    return CP_STM32_F4_BANK2_SECTOR + pages_between(device, bank_bytes, window->offset_bytes);
+}
+
+static void init_stm32_f4(struct native_window *window, const struct cp_program_device *device) {
+    window->port.stm32_f4 = (struct cp_stm32_f4){
+        .registers_address = device->registers_address,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .first_sector = stm32_f4_sector(window, device),
+        .is_f7 = device->controller == CP_CONTROLLER_STM32_F7,
+        .polls_max = CP_STM32_F4_POLLS_MAX,
+    };
+    cp_stm32_f4_flash(&window->flash, &window->port.stm32_f4, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
+static void init_stm32_l0(struct native_window *window, const struct cp_program_device *device) {
+    window->port.stm32_l0 = (struct cp_stm32_l0){
+        .registers_address = device->registers_address,
+        .flash_address = device->flash_address + window->offset_bytes,
+        .is_l1 = device->controller == CP_CONTROLLER_STM32_L1,
+        .polls_max = CP_STM32_L0_POLLS_MAX,
+    };
+    cp_stm32_l0_flash(&window->flash, &window->port.stm32_l0, window->size_bytes,
+                      window->erase_size_bytes);
+}
+
 void native_port_init(struct native_window *window, const struct cp_program_device *device) {
     switch (device->controller) {
     case CP_CONTROLLER_NVMC: init_nvmc(window, device); break;
@@ -162,6 +221,12 @@ void native_port_init(struct native_window *window, const struct cp_program_devi
     case CP_CONTROLLER_STM32_G4: init_stm32_l4(window, device, CP_STM32_FAMILY_G4); break;
     case CP_CONTROLLER_STM32_WB: init_stm32_l4(window, device, CP_STM32_FAMILY_WB); break;
     case CP_CONTROLLER_STM32_WL: init_stm32_l4(window, device, CP_STM32_FAMILY_WL); break;
+    case CP_CONTROLLER_STM32_F0:
+    case CP_CONTROLLER_STM32_F1_XL: init_stm32_f0(window, device); break;
+    case CP_CONTROLLER_STM32_F4:
+    case CP_CONTROLLER_STM32_F7: init_stm32_f4(window, device); break;
+    case CP_CONTROLLER_STM32_L0:
+    case CP_CONTROLLER_STM32_L1: init_stm32_l0(window, device); break;
     default: break;
     }
 }

@@ -10,9 +10,12 @@
 #include "core/port/stm32/spi.h"
 #include "core/port/nrf/nvmc_ns.h"
 #include "core/port/nrf/rramc.h"
+#include "core/port/stm32/f0.h"
+#include "core/port/stm32/f4.h"
 #include "core/port/stm32/h5.h"
 #include "core/port/stm32/h7.h"
 #include "core/port/stm32/u5.h"
+#include "core/port/stm32/l0.h"
 #include "core/port/stm32/l4.h"
 #include "sim/program.h"
 
@@ -37,6 +40,9 @@ union native_port {
     struct cp_stm32_h5 stm32_h5;
     struct cp_stm32_h7 stm32_h7;
     struct cp_stm32_l4 stm32_l4;
+    struct cp_stm32_f0 stm32_f0;
+    struct cp_stm32_f4 stm32_f4;
+    struct cp_stm32_l0 stm32_l0;
 };
 
 // Pages of one size on one device, as a flash of their own.
