@@ -71,13 +71,25 @@ void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
                               const struct cp_options *options) {
     char id[CP_CASE_ID_MAX];
     cp_case_id_format(test_case->name, hash, violation->trace, id);
-    printf("cutproof replay '%s'", id);
+    if (violation->is_of_search) { // no run shows it: what does is the search
+        printf("cutproof run '%s' --case '%s' --verbose", test_case->file, test_case->name);
+    } else {
+        printf("cutproof replay '%s'", id);
+    }
     if (options->core) {
         printf(" --core '%s'", options->core);
     }
-    if (options->log) {
+    if (options->log && !violation->is_of_search) {
         printf(" --log '%s'", options->log);
     }
+}
+
+// There is no run that shows it.
+static void print_of_search(const struct cp_violation *violation) {
+    printf("  expected  %s\n", cp_verdict_promise_text(violation->promise));
+    printf("  got       %s%s%s\n", cp_color(stdout, CP_COLOR_BAD), violation->message,
+           cp_color(stdout, CP_COLOR_NONE));
+    puts("  trace     none: it is of the whole search, and no single run shows it");
 }
 
 void cp_failure_print(const struct cp_case *test_case, const struct cp_program *program,
@@ -88,6 +100,10 @@ void cp_failure_print(const struct cp_case *test_case, const struct cp_program *
     char error[CP_MESSAGE_MAX] = "";
     printf("  promise   %s%s%s\n", cp_color(stdout, CP_COLOR_BOLD),
            cp_promise_name(violation->promise), cp_color(stdout, CP_COLOR_NONE));
+    if (violation->is_of_search) {
+        print_of_search(violation);
+        return;
+    }
     int code = cp_replay(test_case, program, violation->trace, take_step, &tail, &seen, error);
     print_tail(&tail);
     if (code != 1) {

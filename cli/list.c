@@ -6,6 +6,7 @@
 #include "cli/jsonl.h"
 #include "cli/select.h"
 #include "cli/text.h"
+#include "sim/controller.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,6 +51,19 @@ static void print_bounds_json(struct cp_jsonl *json, const struct cp_bounds *bou
     cp_jsonl_close(json, '}');
 }
 
+// With the controllers: a chip is connected to the SPI of whatever target it is beside.
+static void print_devices_json(struct cp_jsonl *json, const struct cp_case *test_case) {
+    cp_jsonl_open(json, "devices", '[');
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        const struct cp_part *part = &test_case->devices[i];
+        cp_jsonl_open(json, NULL, '{');
+        cp_jsonl_text(json, "part", part->name);
+        cp_jsonl_text(json, "controller", cp_controller_model(part->controller)->name);
+        cp_jsonl_close(json, '}');
+    }
+    cp_jsonl_close(json, ']');
+}
+
 static void print_case_json(const struct cp_case *test_case) {
     struct cp_jsonl json = {.out = stdout};
     char faults[160];
@@ -60,6 +74,7 @@ static void print_case_json(const struct cp_case *test_case) {
     cp_jsonl_text(&json, "file", test_case->file);
     cp_jsonl_count(&json, "line", test_case->line);
     cp_jsonl_text(&json, "part", part_name(test_case));
+    print_devices_json(&json, test_case);
     cp_jsonl_text(&json, "format", test_case->format);
     cp_jsonl_text(&json, "faults", faults);
     print_bounds_json(&json, &test_case->bounds);

@@ -204,6 +204,12 @@ static void print_end_json(const struct replay *replay, const struct cp_violatio
     cp_jsonl_close(&json, '}');
 }
 
+static void print_what_no_trace_shows(const struct cp_case *test_case) {
+    if (test_case->uptime_max_us > 0 && test_case->promises >> CP_PROMISE_PROGRESSES & 1) {
+        puts("       the up-time that 'progresses' allows is of a whole search: no trace shows it");
+    }
+}
+
 static void print_end(const struct replay *replay, const struct cp_violation *violation) {
     if (replay->options->format == CP_FORMAT_JSON) {
         print_end_json(replay, violation);
@@ -215,6 +221,7 @@ static void print_end(const struct replay *replay, const struct cp_violation *vi
     } else {
         printf("%sHOLDS%s  no promise broke on this trace of %s\n", cp_color(stdout, CP_COLOR_GOOD),
                cp_color(stdout, CP_COLOR_NONE), replay->test_case->name);
+        print_what_no_trace_shows(replay->test_case);
     }
 }
 

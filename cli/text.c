@@ -38,6 +38,18 @@ struct cp_number cp_duration(double seconds) {
     return number;
 }
 
+struct cp_number cp_time_us(uint64_t time_us) {
+    struct cp_number number;
+    if (time_us < 1000) {
+        snprintf(number.text, sizeof number.text, "%u us", (unsigned)time_us);
+    } else if (time_us < 1000000) {
+        snprintf(number.text, sizeof number.text, "%.1f ms", (double)time_us / 1e3);
+    } else {
+        snprintf(number.text, sizeof number.text, "%.2f s", (double)time_us / 1e6);
+    }
+    return number;
+}
+
 struct cp_suggestion cp_suggestion_of(const char *word) {
     return (struct cp_suggestion){.word = word, .distance = strlen(word) / 3 + 1};
 }

@@ -17,6 +17,9 @@ struct cp_number cp_number(uint64_t value);
 // A time for people: "0.2s", "41.2s", "12m 05s", "3h 02m".
 struct cp_number cp_duration(double seconds);
 
+// A time on the part: "41 us", "85.0 ms", "23.52 s".
+struct cp_number cp_time_us(uint64_t time_us);
+
 // A search for the name nearest to a misspelt word.
 struct cp_suggestion {
     const char *word;

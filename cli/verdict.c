@@ -25,6 +25,7 @@ const char *cp_verdict_promise_text(enum cp_promise promise) {
         [CP_PROMISE_TELLS_TRUTH] = "get_state agrees with ACTIVE and with what happened",
         [CP_PROMISE_LEGAL_FLASH_USE] = "the flash is used only as its manual allows",
         [CP_PROMISE_BOUNDED_WEAR] = "erases per page and update stay within the stated bound",
+        [CP_PROMISE_PROGRESSES] = "every power-on that lasts gets further, within the watchdog",
     };
     return (unsigned)promise < CP_PROMISE_COUNT ? texts[promise] : "?";
 }
@@ -157,16 +158,37 @@ void cp_verdict_reason(const struct cp_case *test_case, const struct cp_result *
     }
 }
 
+// Times on the part, each if it happened.
+static void print_times(const struct cp_result *result) {
+    const struct {
+        const char *name;
+        uint64_t time_us;
+    } times[] = {{"update", result->update_us},
+                 {"revert", result->revert_us},
+                 {"unfed", result->unfed_us_max}};
+    bool is_any = false;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        if (times[i].time_us > 0) {
+            printf("%s%s %s", is_any ? "  " : "  flash     ", times[i].name,
+                   cp_time_us(times[i].time_us).text);
+            is_any = true;
+        }
+    }
+    fputs(is_any ? "\n" : "", stdout);
+}
+
 static void print_search(const struct cp_result *result) {
     const struct cp_liveness *liveness = &result->liveness;
     if (liveness->uptime_operations > 0) {
-        printf("  liveness  finishes if each power-on lasts %s operations\n",
-               cp_number(liveness->uptime_operations).text);
+        printf("  liveness  finishes if each power-on lasts %s operations, or %s\n",
+               cp_number(liveness->uptime_operations).text, cp_time_us(liveness->uptime_us).text);
     }
     if (liveness->boot_operations_max > 0) {
-        printf("  boot      takes at most %s operations if left alone\n",
-               cp_number(liveness->boot_operations_max).text);
+        printf("  boot      takes at most %s operations if left alone, or %s\n",
+               cp_number(liveness->boot_operations_max).text,
+               cp_time_us(liveness->boot_us_max).text);
     }
+    print_times(result);
     printf("  search    %s cuts  %s boots  %s looked up  %s torn reads  %s B\n",
            cp_number(result->cuts_explored).text, cp_number(result->boots).text,
            cp_number(result->memo_hits).text, cp_number(result->torn_reads).text,
@@ -193,9 +215,10 @@ static void print_json_violation(const struct cp_case *test_case, uint32_t hash,
     cp_jsonl_bool(json, "claimed", cp_verdict_is_claimed(test_case, violation));
     cp_jsonl_text(json, "message", violation->message);
     cp_jsonl_text(json, "trace", violation->trace);
-    cp_jsonl_text(json, "replay_id", id);
+    cp_jsonl_text(json, "replay_id", violation->is_of_search ? NULL : id);
     cp_jsonl_count(json, "cuts", violation->cuts);
     cp_jsonl_bool(json, "is_shortest", violation->is_shortest);
+    cp_jsonl_bool(json, "is_of_search", violation->is_of_search);
     cp_jsonl_text(json, "indifferent", *violation->indifferent ? violation->indifferent : NULL);
     cp_jsonl_close(json, '}');
 }
@@ -225,6 +248,12 @@ static void print_json_numbers(const struct cp_result *result, struct cp_jsonl *
     cp_jsonl_count(json, "torn_reads", result->torn_reads);
     cp_jsonl_count(json, "uptime_operations", result->liveness.uptime_operations);
     cp_jsonl_count(json, "boot_operations_max", result->liveness.boot_operations_max);
+    cp_jsonl_count(json, "uptime_us", result->liveness.uptime_us);
+    cp_jsonl_count(json, "resume_us_max", result->liveness.boot_us_max);
+    cp_jsonl_count(json, "uncut_us", result->uncut_time_us);
+    cp_jsonl_count(json, "update_us", result->update_us);
+    cp_jsonl_count(json, "revert_us", result->revert_us);
+    cp_jsonl_count(json, "unfed_us_max", result->unfed_us_max);
     cp_jsonl_count(json, "audit_reads", result->audit.reads);
     cp_jsonl_count(json, "audit_values", result->audit.values);
     cp_jsonl_count(json, "audit_surprises", result->audit.surprises);

@@ -44,6 +44,22 @@ static void describe_script(const struct cp_case *test_case, FILE *out) {
             (int)test_case->after_revert, test_case->detach, test_case->dfu_host_present);
 }
 
+// A watchdog resets the device, when depends on what operations take.
+static void describe_watchdog(const struct cp_case *test_case, FILE *out) {
+    if (test_case->watchdog_us == 0) {
+        return;
+    }
+    fprintf(out, "watchdog %u\n", (unsigned)test_case->watchdog_us);
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        const struct cp_part *part = &test_case->devices[i];
+        fprintf(out, "times %u %u", (unsigned)part->program_time_us, (unsigned)part->erase_time_us);
+        for (uint32_t k = 0; k < part->region_count; k++) {
+            fprintf(out, " %u", (unsigned)part->regions[k].erase_time_us);
+        }
+        fputc('\n', out);
+    }
+}
+
 uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *program) {
     char *text = NULL;
     size_t size_bytes = 0;
@@ -55,6 +71,7 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
             test_case->name);
     describe_devices(test_case, out);
     describe_script(test_case, out);
+    describe_watchdog(test_case, out);
     fclose(out);
     struct cp_hash hash = cp_hash_bytes(text, size_bytes, 0);
     free(text);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAGIC   0x314B434370746350u // "PctpCCK1"
-#define VERSION 1u
+#define VERSION 2u
 
 // Sites of a core that is loaded as a library are told from where it was loaded.
 #define IN_LIBRARY ((uintptr_t)1 << 62)
@@ -29,6 +29,7 @@ struct header {
     uint64_t reboot_count, running_count, open_count, outcome_count;
     uint32_t allowance_count, allowance_set_count, page_count, site_count;
     uint32_t segment_count, segment_state_count, cut_count, cut_size_bytes;
+    uint32_t stretch_count;
 };
 
 struct file {
@@ -202,6 +203,7 @@ static void put_header(struct file *file, const struct cp_explorer *x,
     header.site_count = x->sites.count;
     header.segment_count = x->liveness.segment_count;
     header.segment_state_count = x->liveness.state_capacity;
+    header.stretch_count = x->liveness.stretch_count;
     header.cut_count = x->liveness.cut_count;
     header.cut_size_bytes = sizeof(struct cp_progress_cut);
     put(file, &header, sizeof(header));
@@ -230,6 +232,7 @@ static void put_all(struct file *file, const struct cp_explorer *x,
     put(file, wear->erases_max, wear->page_count * sizeof(*wear->erases_max));
     put_sites(file, &x->sites, library_of(program));
     put(file, notes->segments, notes->segment_count * sizeof(*notes->segments));
+    put(file, notes->stretches, notes->stretch_count * sizeof(*notes->stretches));
     put(file, notes->segment_of_state, notes->state_capacity * sizeof(*notes->segment_of_state));
     put(file, notes->cuts, (size_t)notes->cut_count * sizeof(struct cp_progress_cut));
 }
@@ -320,6 +323,8 @@ static void get_liveness(struct file *file, struct cp_liveness_notes *notes,
                          const struct header *header) {
     notes->segment_count = notes->segment_capacity = header->segment_count;
     notes->segments = get_items(file, header->segment_count, sizeof(*notes->segments));
+    notes->stretch_count = notes->stretch_capacity = header->stretch_count;
+    notes->stretches = get_items(file, header->stretch_count, sizeof(*notes->stretches));
     notes->state_capacity = header->segment_state_count;
     notes->segment_of_state =
         get_items(file, header->segment_state_count, sizeof(*notes->segment_of_state));

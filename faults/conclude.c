@@ -143,8 +143,25 @@ static const char *stop_text(const struct cp_explore_options *options, enum cp_s
     }
 }
 
+bool cp_is_uptime_left_out(const struct cp_case *test_case, enum cp_engine engine) {
+    return engine == CP_ENGINE_SLOW && test_case->uptime_max_us > 0 &&
+           (test_case->promises >> CP_PROMISE_PROGRESSES & 1u) != 0;
+}
+
+static bool is_seen_at_the_end(const struct cp_result *result) {
+    for (uint32_t i = 0; i < result->violation_count; i++) {
+        if (result->violations[i].is_of_search) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *end_text(const struct cp_explore_options *options,
                             const struct cp_result *result) {
+    if (is_seen_at_the_end(result)) {
+        return "fixpoint reached";
+    }
     if (result->stop == CP_STOP_NONE && result->verdict == CP_VERDICT_BOUNDED) {
         return "every state within that bound seen";
     }
@@ -162,6 +179,9 @@ static void describe(const struct cp_case *searched, const struct cp_explore_opt
     describe_options(options, &text);
     append(&text, "; %s", end_text(options, result));
     describe_audit(result, &text);
+    if (options && cp_is_uptime_left_out(searched, options->engine)) {
+        append(&text, " (progresses: without the up-time)");
+    }
     // Paths that rejoin a known state end there, with their erase counts.
     bool is_wear_open = searched->faults.cut && result->verdict != CP_VERDICT_VIOLATED &&
                         !result->is_wear_exact &&

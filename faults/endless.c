@@ -15,7 +15,7 @@ uint64_t cp_endless_events(const struct cp_case *test_case) {
 
 void cp_endless_report(struct cp_promises *promises, bool is_bootloader, bool wears_out) {
     if (is_bootloader) {
-        cp_promises_dead_end(promises, "boot loop: the bootloader goes on and on, and never ends");
+        cp_promises_boot_loop(promises, "boot loop: the bootloader goes on and on, and never ends");
     } else if (wears_out) {
         cp_promises_endless_wear(promises);
     }

@@ -37,6 +37,9 @@ struct cp_explore_options {
     const char *checkpoint, *resume;
 };
 
+// Does the case ask for an up-time that this engine does not work out?
+bool cp_is_uptime_left_out(const struct cp_case *test_case, enum cp_engine engine);
+
 // Explore the case; `options` may be NULL. Always fills *result, with
 // CP_VERDICT_ERROR and a message if it could not be run. A violation that the case
 // does not claim ends it. With `resume`, the sink is not told again of the states

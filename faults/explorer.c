@@ -15,6 +15,7 @@
 #include "faults/checkpoint.h"
 #include "faults/large.h"
 #include "faults/search.h"
+#include "faults/uncut.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,19 +31,27 @@ double cp_now_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void count_uncut(struct cp_explorer *x) {
-    struct cp_result *result = x->result;
-    for (size_t i = 0; i < x->world.entry_count; i++) {
-        const struct cp_entry *entry = &x->world.entries[i];
-        const struct cp_part *part = &x->test_case->devices[entry->device];
-        if (entry->kind == CP_ENTRY_PROGRAM) {
-            result->uncut_programs++;
-            result->uncut_time_us += part->program_time_us;
-        } else if (entry->kind == CP_ENTRY_ERASE) {
-            result->uncut_erases++;
-            result->uncut_time_us += cp_part_page(part, 4 * entry->word).erase_time_us;
-        }
+static void count_entry(const struct cp_explorer *x, size_t at, struct cp_uncut *uncut) {
+    const struct cp_world *world = &x->world;
+    const struct cp_entry *entry = &world->entries[at];
+    const struct cp_ghost *after =
+        at + 1 < world->entry_count ? &world->entries[at + 1].ghost : &world->promises.ghost;
+    if (entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE) {
+        cp_uncut_operation(uncut, entry->kind == CP_ENTRY_ERASE,
+                           cp_entry_time_us(x->test_case, entry));
+    } else if (entry->kind == CP_ENTRY_RESET) {
+        cp_uncut_reset(uncut, entry->mode);
+    } else {
+        cp_uncut_milestone(uncut, &entry->ghost, after);
     }
+}
+
+static void count_uncut(const struct cp_explorer *x) {
+    struct cp_uncut uncut = {0};
+    for (size_t i = 0; i < x->world.entry_count; i++) {
+        count_entry(x, i, &uncut);
+    }
+    cp_uncut_take(&uncut, x->result);
 }
 
 static void search(struct cp_explorer *x, bool is_sample) {
@@ -93,6 +102,20 @@ static void collect_wear(struct cp_explorer *x) {
     }
 }
 
+static void take_max(uint64_t *most, uint64_t value) {
+    *most = value > *most ? value : *most;
+}
+
+// What was left out could make the number smaller as well as larger.
+static void check_uptime(struct cp_explorer *x) {
+    const struct cp_fault_model *faults = &x->test_case->faults;
+    bool is_asked = x->test_case->uptime_max_us > 0 && faults->cut &&
+                    (faults->cut_phases >> CP_PHASE_BOOTLOADER & 1u) != 0;
+    if (is_asked && x->stop == CP_STOP_NONE && !x->bound_was_hit) {
+        cp_promises_uptime(&x->world.promises, x->result->liveness.uptime_us);
+    }
+}
+
 static void collect(struct cp_explorer *x) {
     struct cp_result *result = x->result;
     result->seconds = x->seconds_before + cp_now_seconds() - x->started_seconds;
@@ -102,6 +125,8 @@ static void collect(struct cp_explorer *x) {
     if (cp_liveness_conclude(&x->liveness, x->last_id, &result->liveness)) {
         cp_x_stop(x, CP_STOP_MEMORY);
     }
+    take_max(&result->unfed_us_max, x->world.machine->unfed_us_max);
+    check_uptime(x);
     memcpy(result->promises, x->world.promises.counts, sizeof(result->promises));
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;

@@ -32,8 +32,7 @@ static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
         return false;
     }
     entry->at = at;
-    entry->segment = x->segment;
-    entry->segment_operations = ++x->segment_operations;
+    cp_x_note_operation(x, entry);
     return true;
 }
 
@@ -238,6 +237,13 @@ static bool on_dead_end(struct cp_explorer *x, const struct cp_event *event) {
     return false;
 }
 
+static bool on_watchdog(struct cp_explorer *x, const struct cp_event *event) {
+    if (!x->world.machine->is_dying) {
+        cp_promises_unfed(&x->world.promises, event->message);
+    }
+    return on_reset(x, CP_WATCHDOG_RESETS);
+}
+
 static bool on_illegal(struct cp_explorer *x, const struct cp_event *event) {
     cp_promises_illegal(&x->world.promises, event->message);
     return true;
@@ -258,6 +264,7 @@ static bool on_event(struct cp_explorer *x, const struct cp_event *event) {
     case CP_EVENT_PANIC: return on_panic(x, event);
     case CP_EVENT_RESET: return on_reset(x, "the device resets itself");
     case CP_EVENT_HANG: return on_reset(x, "the device hangs until the watchdog resets it");
+    case CP_EVENT_WATCHDOG: return on_watchdog(x, event);
     case CP_EVENT_IDLE: return on_idle(x);
     case CP_EVENT_CRASH:
     case CP_EVENT_STALL: return on_dead_end(x, event);

@@ -10,6 +10,10 @@
 //
 // Noted are segments: what a boot does until it starts an image, resets, has to choose,
 // or comes to where another segment was.
+//
+// The same is asked of the time that the operations take. So of each segment it is noted
+// how long they take, in stretches of operations that take equally long. Most segments do
+// the same as the one before them, an erase, and share its stretches.
 
 #ifndef CP_FAULTS_LIVENESS_H
 #define CP_FAULTS_LIVENESS_H
@@ -30,7 +34,16 @@ struct cp_segment {
     uint32_t operations;
     uint32_t next, next_offset;
     uint32_t sibling; // another option of the same choice, or CP_SEGMENT_NONE
-    uint32_t end;     // enum cp_segment_end
+    uint32_t first_stretch;
+    uint32_t stretch_count : 29;
+    uint32_t end : 3; // enum cp_segment_end
+};
+
+// Operations of a segment, each as long, up to its operation `operations_end`; all up to
+// there take end_us.
+struct cp_stretch {
+    uint64_t end_us;
+    uint32_t operations_end, time_us;
 };
 
 // A power loss where progress may have been made.
@@ -41,7 +54,11 @@ struct cp_progress_cut {
 struct cp_liveness_notes {
     struct cp_segment *segments;
     uint32_t segment_count, segment_capacity;
-    uint32_t *segment_of_state; // by state id
+    struct cp_stretch *stretches;
+    uint32_t stretch_count, stretch_capacity;
+    uint32_t kept_stretch, kept_count; // of the newest segment that has ended and has any
+    uint32_t present_stretch;          // where those of the present segment begin
+    uint32_t *segment_of_state;        // by state id
     uint32_t state_capacity;
     struct cp_progress_cut *cuts;
     uint32_t cut_count, cut_capacity;
@@ -53,7 +70,11 @@ void cp_liveness_free(struct cp_liveness_notes *notes);
 // segment `fork`. Returns the new segment, CP_SEGMENT_NONE without memory.
 uint32_t cp_liveness_begin(struct cp_liveness_notes *notes, uint32_t state_id, uint32_t fork);
 
-// A segment ends after so many operations.
+// The present segment, the one that was begun last, does an operation that takes so long.
+// Returns 0, or -1 without memory.
+int cp_liveness_operation(struct cp_liveness_notes *notes, uint32_t time_us);
+
+// The present segment ends after so many operations.
 void cp_liveness_end(struct cp_liveness_notes *notes, uint32_t segment, uint32_t operations,
                      enum cp_segment_end end, uint32_t next, uint32_t next_offset);
 

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t max_u64(uint64_t one, uint64_t other) {
-    return one > other ? one : other;
-}
-
 // --- sites
 
 static bool is_same_place(const struct cp_site *one, const struct cp_site *other) {
@@ -123,15 +119,23 @@ static void merge_counts(struct cp_result *whole, const struct cp_result *part) 
     }
 }
 
+static void take_max(uint64_t *whole, uint64_t part) {
+    *whole = part > *whole ? part : *whole;
+}
+
 static void merge_maxima(struct cp_result *whole, const struct cp_result *part) {
+    struct cp_liveness *liveness = &whole->liveness;
     whole->seconds = part->seconds > whole->seconds ? part->seconds : whole->seconds;
-    whole->liveness.uptime_operations =
-        max_u64(whole->liveness.uptime_operations, part->liveness.uptime_operations);
-    whole->liveness.boot_operations_max =
-        max_u64(whole->liveness.boot_operations_max, part->liveness.boot_operations_max);
-    whole->uncut_programs = max_u64(whole->uncut_programs, part->uncut_programs);
-    whole->uncut_erases = max_u64(whole->uncut_erases, part->uncut_erases);
-    whole->uncut_time_us = max_u64(whole->uncut_time_us, part->uncut_time_us);
+    take_max(&liveness->uptime_operations, part->liveness.uptime_operations);
+    take_max(&liveness->boot_operations_max, part->liveness.boot_operations_max);
+    take_max(&liveness->uptime_us, part->liveness.uptime_us);
+    take_max(&liveness->boot_us_max, part->liveness.boot_us_max);
+    take_max(&whole->uncut_programs, part->uncut_programs);
+    take_max(&whole->uncut_erases, part->uncut_erases);
+    take_max(&whole->uncut_time_us, part->uncut_time_us);
+    take_max(&whole->update_us, part->update_us);
+    take_max(&whole->revert_us, part->revert_us);
+    take_max(&whole->unfed_us_max, part->unfed_us_max);
     whole->cuts_max = whole->cuts_max > part->cuts_max ? whole->cuts_max : part->cuts_max;
     whole->is_wear_exact = whole->is_wear_exact && part->is_wear_exact;
 }

@@ -118,7 +118,8 @@ static bool ends(enum cp_event_kind kind) {
     case CP_EVENT_HANG:
     case CP_EVENT_IDLE:
     case CP_EVENT_CRASH:
-    case CP_EVENT_STALL: return true;
+    case CP_EVENT_STALL:
+    case CP_EVENT_WATCHDOG: return true;
     }
     return true;
 }

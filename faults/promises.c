@@ -131,6 +131,7 @@ static bool started_confirm_begun(struct cp_promises *promises, uint8_t image) {
 bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
     struct cp_ghost *ghost = &promises->ghost;
     exercised(promises, CP_PROMISE_BOOTABLE);
+    exercised(promises, CP_PROMISE_PROGRESSES);
     if (image == CP_IMAGE_NONE) {
         violated(promises, CP_PROMISE_BOOTABLE,
                  "ACTIVE was started and holds no complete known image");
@@ -149,6 +150,7 @@ bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
 
 void cp_promises_dfu_mode(struct cp_promises *promises) {
     exercised(promises, CP_PROMISE_BOOTABLE);
+    exercised(promises, CP_PROMISE_PROGRESSES);
     if (promises->ghost.detach == 0) {
         violated(promises, CP_PROMISE_BOOTABLE,
                  "the external DFU mode was entered although nobody asked for it");
@@ -254,6 +256,9 @@ static void lost(struct cp_promises *promises, uint8_t image) {
 
 void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts) {
     struct cp_ghost *ghost = &promises->ghost;
+    if (promises->test_case->watchdog_us > 0) {
+        exercised(promises, CP_PROMISE_PROGRESSES);
+    }
     if (ghost->phase == CP_GHOST_SETTLED || ghost->phase == CP_GHOST_REQUEST_BEGUN) {
         return;
     }
@@ -286,6 +291,27 @@ void cp_promises_erased(struct cp_promises *promises, uint32_t device, uint32_t 
 void cp_promises_dead_end(struct cp_promises *promises, const char *why) {
     exercised(promises, CP_PROMISE_BOOTABLE);
     violated(promises, CP_PROMISE_BOOTABLE, "%s", why);
+}
+
+void cp_promises_boot_loop(struct cp_promises *promises, const char *why) {
+    cp_promises_dead_end(promises, why);
+    exercised(promises, CP_PROMISE_PROGRESSES);
+    violated(promises, CP_PROMISE_PROGRESSES, "%s", why);
+}
+
+void cp_promises_unfed(struct cp_promises *promises, const char *message) {
+    exercised(promises, CP_PROMISE_PROGRESSES);
+    violated(promises, CP_PROMISE_PROGRESSES, "%s", message);
+}
+
+void cp_promises_uptime(struct cp_promises *promises, uint64_t uptime_us) {
+    uint32_t limit_us = promises->test_case->uptime_max_us;
+    exercised(promises, CP_PROMISE_PROGRESSES);
+    if (uptime_us > limit_us) {
+        violated(promises, CP_PROMISE_PROGRESSES,
+                 "only power-ons of %llu us are sure to get the device further; the limit is %u us",
+                 (unsigned long long)uptime_us, (unsigned)limit_us);
+    }
 }
 
 void cp_promises_endless_wear(struct cp_promises *promises) {

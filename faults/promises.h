@@ -63,7 +63,15 @@ void cp_promises_erased(struct cp_promises *promises, uint32_t device, uint32_t 
 
 // Things that end a boot without a start.
 void cp_promises_dead_end(struct cp_promises *promises, const char *why);
+void cp_promises_boot_loop(struct cp_promises *promises, const char *why);
 void cp_promises_endless_wear(struct cp_promises *promises);
 void cp_promises_illegal(struct cp_promises *promises, const char *message);
+
+// The watchdog was not fed in time, and resets the device.
+#define CP_WATCHDOG_RESETS "the watchdog resets the device"
+void cp_promises_unfed(struct cp_promises *promises, const char *message);
+
+// The search was complete: so long must each power-on last for the device to get somewhere.
+void cp_promises_uptime(struct cp_promises *promises, uint64_t uptime_us);
 
 #endif

@@ -487,6 +487,13 @@ static int on_panic(struct replayer *r, const struct cp_event *event) {
     return on_reset(r, why);
 }
 
+static int on_watchdog(struct replayer *r, const struct cp_event *event) {
+    if (!r->world.machine->is_dying) {
+        cp_promises_unfed(&r->world.promises, event->message);
+    }
+    return on_reset(r, CP_WATCHDOG_RESETS);
+}
+
 static int on_event(struct replayer *r, const struct cp_event *event) {
     switch (event->kind) {
     case CP_EVENT_PROGRAM:
@@ -500,6 +507,7 @@ static int on_event(struct replayer *r, const struct cp_event *event) {
     case CP_EVENT_PANIC: return on_panic(r, event);
     case CP_EVENT_RESET: return on_reset(r, "the device resets itself");
     case CP_EVENT_HANG: return on_reset(r, "the device hangs until the watchdog resets it");
+    case CP_EVENT_WATCHDOG: return on_watchdog(r, event);
     case CP_EVENT_IDLE: return on_idle(r);
     case CP_EVENT_CRASH:
     case CP_EVENT_STALL: cp_promises_dead_end(&r->world.promises, event->message); return 0;

@@ -64,7 +64,8 @@ struct cp_violation {
     enum cp_promise promise;
     char trace[CP_TRACE_MAX]; // the cuts that lead to it: "a137,a12"; "" = none needed
     uint32_t cuts;
-    bool is_shortest; // no trace with fewer cuts exists
+    bool is_shortest;  // no trace with fewer cuts exists
+    bool is_of_search; // it is of the whole search: no trace shows it, and `trace` is empty
     char message[CP_MESSAGE_MAX];
     // What can be changed in the trace without changing the outcome, in words, such
     // as "the same for any tear of 1 to 3 bytes; passes at 0 and 4". May be empty.
@@ -91,6 +92,8 @@ struct cp_liveness {
     uint64_t uptime_operations;
     // The most operations of a boot that is left alone, up to the start of an image.
     uint64_t boot_operations_max;
+    // The same on the part's clock, with the time of the operations for their number.
+    uint64_t uptime_us, boot_us_max;
 };
 
 // What the audit of torn words found: see docs/SPEC.md, "Audit".
@@ -134,6 +137,11 @@ struct cp_result {
     struct cp_audit audit;
     // The first lifecycle without any cut: its operations and time on the part.
     uint64_t uncut_programs, uncut_erases, uncut_time_us;
+    // In it: the boot that did the first update, and the one that did the first revert, up
+    // to the start of an image. 0: there was none.
+    uint64_t update_us, revert_us;
+    // The longest stretch without feeding the watchdog; without one, on the paths executed.
+    uint64_t unfed_us_max;
     struct cp_violation violations[CP_PROMISE_COUNT];
     uint32_t violation_count;
     struct cp_promise_count promises[CP_PROMISE_COUNT];

@@ -83,6 +83,9 @@ bool cp_x_next_class(struct cp_explorer *x, struct cp_entry *entry);
 void cp_x_begin_boot(struct cp_explorer *x, uint32_t state_id);
 void cp_x_begin_option(struct cp_explorer *x, uint32_t fork);
 
+// The newest entry is an operation of the present segment.
+void cp_x_note_operation(struct cp_explorer *x, struct cp_entry *entry);
+
 // The present segment ends, if there is one.
 void cp_x_end_segment(struct cp_explorer *x, enum cp_segment_end end, uint32_t next,
                       uint32_t next_offset);

@@ -23,6 +23,15 @@ void cp_x_begin_option(struct cp_explorer *x, uint32_t fork) {
     }
 }
 
+void cp_x_note_operation(struct cp_explorer *x, struct cp_entry *entry) {
+    entry->segment = x->segment;
+    entry->segment_operations = ++x->segment_operations;
+    if (x->segment != CP_SEGMENT_NONE &&
+        cp_liveness_operation(&x->liveness, cp_entry_time_us(x->test_case, entry))) {
+        cp_x_stop(x, CP_STOP_MEMORY);
+    }
+}
+
 void cp_x_end_segment(struct cp_explorer *x, enum cp_segment_end end, uint32_t next,
                       uint32_t next_offset) {
     if (x->segment != CP_SEGMENT_NONE) {

@@ -93,7 +93,9 @@ struct cp_machine *cp_setup_machine(const struct cp_case *test_case,
     struct cp_machine_config config = {.device_count = test_case->device_count,
                                        .cell_size_bytes = cell_size_bytes(test_case),
                                        .program = program,
-                                       .fates = fates_of(&test_case->faults)};
+                                       .fates = fates_of(&test_case->faults),
+                                       .watchdog_us = test_case->watchdog_us,
+                                       .error_areas = test_case->faults.torn_areas};
     memcpy(config.devices, test_case->devices, sizeof(config.devices));
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         config.images[i] = images[i];

@@ -195,13 +195,18 @@ static void make_plain(const struct cp_case *test_case, const struct cp_program 
 void cp_shrink(const struct cp_case *test_case, const struct cp_program *program,
                struct cp_result *result) {
     for (uint32_t i = 0; i < result->violation_count; i++) {
+        if (result->violations[i].is_of_search) {
+            continue; // it has no trace
+        }
         if (!result->violations[i].is_shortest) {
             shorten(test_case, program, &result->violations[i]);
         }
         make_plain(test_case, program, &result->violations[i]);
     }
     for (uint32_t i = 0; i < result->violation_count; i++) {
-        cp_tell_indifferent(test_case, program, &result->violations[i],
-                            SECONDS_INDIFFERENT / result->violation_count);
+        if (!result->violations[i].is_of_search) {
+            cp_tell_indifferent(test_case, program, &result->violations[i],
+                                SECONDS_INDIFFERENT / result->violation_count);
+        }
     }
 }

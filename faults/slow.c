@@ -113,6 +113,9 @@ static void collect(struct cp_slow *s) {
     struct cp_result *result = s->result;
     result->seconds = cp_now_seconds() - s->started_seconds;
     result->states = s->state_count;
+    cp_uncut_take(&s->uncut, result);
+    result->unfed_us_max = s->world.machine->unfed_us_max;
+    s->bound_was_hit |= cp_is_uptime_left_out(s->test_case, CP_ENGINE_SLOW);
     result->visited_bytes = memory_bytes(s);
     result->is_wear_exact = s->allowances.page_count > 0 && !s->allowances.ignores_wear;
     memcpy(result->promises, s->world.promises.counts, sizeof(result->promises));

@@ -58,17 +58,17 @@ void cp_slow_begin_run(struct cp_slow *s) {
 
 // --- operations and milestones
 
+// Is what happens now part of the first life without any cut?
+static bool is_uncut(const struct cp_slow *s) {
+    return s->nodes[s->boot.node].is_uncut && s->boot.is_plain && s->boot.is_fresh;
+}
+
 static void count_uncut(struct cp_slow *s, const struct cp_event *event) {
     const struct cp_part *part = &s->test_case->devices[event->device];
-    if (!s->nodes[s->boot.node].is_uncut || !s->boot.is_plain || !s->boot.is_fresh) {
-        return;
-    }
-    if (event->kind == CP_EVENT_PROGRAM) {
-        s->result->uncut_programs++;
-        s->result->uncut_time_us += part->program_time_us;
-    } else {
-        s->result->uncut_erases++;
-        s->result->uncut_time_us += cp_part_page(part, 4 * event->word).erase_time_us;
+    bool is_erase = event->kind == CP_EVENT_ERASE;
+    if (is_uncut(s)) {
+        cp_uncut_operation(&s->uncut, is_erase,
+                           cp_part_time_us(part, is_erase, event->word, event->word_count));
     }
 }
 
@@ -110,8 +110,11 @@ static bool on_operation(struct cp_slow *s) {
     return true;
 }
 
-static void milestone(struct cp_slow *s, bool ended, enum cp_mode mode) {
+static void milestone(struct cp_slow *s, struct cp_ghost before, bool ended, enum cp_mode mode) {
     s->boot.event_count++;
+    if (is_uncut(s)) {
+        cp_uncut_milestone(&s->uncut, &before, &s->world.promises.ghost);
+    }
     if (ended) {
         cp_wear_end_update(&s->world.wear, s->update_save);
         s->boot.deeds.ends = true;
@@ -123,18 +126,20 @@ static void milestone(struct cp_slow *s, bool ended, enum cp_mode mode) {
 
 static bool on_note(struct cp_slow *s, const struct cp_event *event) {
     const struct cp_machine *machine = s->world.machine;
+    struct cp_ghost before = s->world.promises.ghost;
     bool ended = cp_promises_note(&s->world.promises, event->note, event->value, machine->image);
-    milestone(s, ended, machine->mode);
+    milestone(s, before, ended, machine->mode);
     return true;
 }
 
 static bool on_jump(struct cp_slow *s) {
+    struct cp_ghost before = s->world.promises.ghost;
     uint8_t image = cp_facts_active_image(&s->world.facts);
     bool is_mixed = image == CP_IMAGE_NONE;
     cp_slow_outcome(s, is_mixed ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED, image);
     bool ended = cp_promises_started(&s->world.promises, image);
     s->boot.deeds.starts |= !is_mixed;
-    milestone(s, ended, is_mixed ? CP_MODE_BOOTLOADER : CP_MODE_APPLICATION);
+    milestone(s, before, ended, is_mixed ? CP_MODE_BOOTLOADER : CP_MODE_APPLICATION);
     if (!is_mixed) {
         cp_machine_start(s->world.machine, CP_MODE_APPLICATION, image);
     }
@@ -142,11 +147,11 @@ static bool on_jump(struct cp_slow *s) {
 }
 
 static bool on_dfu_mode(struct cp_slow *s) {
-    uint8_t base = s->world.promises.ghost.base;
+    struct cp_ghost before = s->world.promises.ghost;
     cp_slow_outcome(s, CP_OUTCOME_DFU_MODE, CP_IMAGE_NONE);
     cp_promises_dfu_mode(&s->world.promises);
-    milestone(s, false, CP_MODE_DFU);
-    cp_machine_start(s->world.machine, CP_MODE_DFU, base);
+    milestone(s, before, false, CP_MODE_DFU);
+    cp_machine_start(s->world.machine, CP_MODE_DFU, before.base);
     return true;
 }
 
@@ -156,6 +161,9 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
     s->boot.event_count++;
     if (!s->boot.is_fresh || s->world.machine->is_dying) {
         return false; // reached by an earlier run, or the power goes for all
+    }
+    if (is_uncut(s)) {
+        cp_uncut_reset(&s->uncut, s->world.machine->mode);
     }
     struct cp_slow_node child = cp_slow_child(s, CP_EDGE_RESET, s->world.machine->mode);
     child.is_uncut = s->nodes[s->boot.node].is_uncut && s->boot.is_plain;
@@ -264,6 +272,13 @@ static bool on_read(struct cp_slow *s, const struct cp_event *event) {
     return forget(s, entry);
 }
 
+static bool on_watchdog(struct cp_slow *s, const struct cp_event *event) {
+    if (!s->world.machine->is_dying) {
+        cp_promises_unfed(&s->world.promises, event->message);
+    }
+    return on_reset(s, event);
+}
+
 // --- one run
 
 static bool on_event(struct cp_slow *s, const struct cp_event *event) {
@@ -279,6 +294,7 @@ static bool on_event(struct cp_slow *s, const struct cp_event *event) {
     case CP_EVENT_PANIC:
     case CP_EVENT_RESET:
     case CP_EVENT_HANG: return on_reset(s, event);
+    case CP_EVENT_WATCHDOG: return on_watchdog(s, event);
     case CP_EVENT_IDLE:
         if (s->world.machine->mode == CP_MODE_DFU && !s->test_case->dfu_host_present) {
             cp_promises_dfu_idle(&s->world.promises);

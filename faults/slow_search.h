@@ -7,6 +7,7 @@
 #include "faults/blobs.h"
 #include "faults/explore.h"
 #include "faults/sites.h"
+#include "faults/uncut.h"
 #include "faults/world.h"
 
 #define CP_NODE_NONE UINT32_MAX
@@ -114,6 +115,7 @@ struct cp_slow {
     struct cp_slow_list now, next; // nodes to boot, with as many cuts and with one more
     struct cp_slow_list booted;    // states that were booted since the last end of a level
     struct cp_slow_boot boot;
+    struct cp_uncut uncut;
     uint32_t walk_count;
     struct cp_hash first_story; // of the first state's boot: the same at each check
     uint32_t check_count;

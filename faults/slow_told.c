@@ -58,6 +58,8 @@ static void describe_loop(enum cp_event_kind kind, uint32_t error, bool is_bootl
     char why[64] = "the device resets itself";
     if (kind == CP_EVENT_HANG) {
         snprintf(why, sizeof(why), "the device hangs until the watchdog resets it");
+    } else if (kind == CP_EVENT_WATCHDOG) {
+        snprintf(why, sizeof(why), "%s", CP_WATCHDOG_RESETS);
     } else if (kind == CP_EVENT_PANIC) {
         snprintf(why, sizeof(why), "the %s gives up with error %d",
                  is_bootloader ? "bootloader" : "application", (int)error);
@@ -68,7 +70,7 @@ static void describe_loop(enum cp_event_kind kind, uint32_t error, bool is_bootl
 // The device, without a power loss, comes back to where it was, and did this on the way.
 static void went_round(struct cp_slow *s, struct cp_deeds deeds, const char *message) {
     if (!deeds.starts) {
-        cp_promises_dead_end(&s->world.promises, message);
+        cp_promises_boot_loop(&s->world.promises, message);
     } else if (deeds.erases && !deeds.ends) {
         cp_promises_endless_wear(&s->world.promises);
     }

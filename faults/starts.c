@@ -13,10 +13,13 @@ void cp_x_free_start(void *item) {
     free(snapshot);
 }
 
+// What was not fed for until then is part of what follows, if only for its measure.
 static struct cp_hash key_of_start(const struct cp_machine *machine) {
-    return cp_hash_pair((uint64_t)machine->mode << 32 | machine->image,
-                        31 | (uint64_t)cp_machine_survivor(machine) << 32 |
-                            (uint64_t)(machine->errors_left & 0xFFFFu) << 8);
+    struct cp_hash key = cp_hash_pair((uint64_t)machine->mode << 32 | machine->image,
+                                      31 | (uint64_t)cp_machine_survivor(machine) << 32 |
+                                          (uint64_t)(machine->errors_left & 0xFFFFu) << 8);
+    return machine->since_fed_us > 0 ? cp_hash_add(key, cp_hash_pair(machine->since_fed_us, 59))
+                                     : key;
 }
 
 // A program is illegal, or refused by the part, by the counts of its words, which are not

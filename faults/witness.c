@@ -69,6 +69,13 @@ static void write_trace(const struct cp_explorer *x, char *trace) {
     }
 }
 
+static void describe_witness(const struct cp_explorer *x, struct cp_violation *violation) {
+    violation->is_of_search = x->frame_count == 0; // the walk is over: no path leads to it
+    violation->cuts = violation->is_of_search ? 0 : x->frames[x->frame_count - 1].cuts;
+    violation->is_shortest = violation->cuts == 0;
+    write_trace(x, violation->trace);
+}
+
 static void record_violation(struct cp_explorer *x, enum cp_promise promise, const char *message) {
     struct cp_result *result = x->result;
     for (uint32_t i = 0; i < result->violation_count; i++) {
@@ -78,10 +85,8 @@ static void record_violation(struct cp_explorer *x, enum cp_promise promise, con
     }
     struct cp_violation *violation = &result->violations[result->violation_count++];
     violation->promise = promise;
-    violation->cuts = cp_x_top_frame(x)->cuts;
-    violation->is_shortest = violation->cuts == 0;
     snprintf(violation->message, sizeof(violation->message), "%s", message);
-    write_trace(x, violation->trace);
+    describe_witness(x, violation);
 }
 
 void cp_x_on_violation(void *context, enum cp_promise promise, const char *message) {

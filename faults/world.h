@@ -95,6 +95,9 @@ struct cp_entry *cp_world_operation(struct cp_world *world, uint32_t site);
 struct cp_entry *cp_world_event(struct cp_world *world, enum cp_entry_kind kind,
                                 struct cp_ghost before, bool ended);
 
+// How long the operation of an entry takes on the part.
+uint32_t cp_entry_time_us(const struct cp_case *test_case, const struct cp_entry *entry);
+
 // Undo the newest entry's effect on flash, wear and ghost; it stays in the journal.
 void cp_world_undo(struct cp_world *world, struct cp_entry *entry);
 

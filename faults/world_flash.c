@@ -131,3 +131,8 @@ void cp_w_restore_page(struct cp_world *world, const struct cp_entry *entry) {
         cp_facts_after(&world->facts, nor, entry->device, cell);
     }
 }
+
+uint32_t cp_entry_time_us(const struct cp_case *test_case, const struct cp_entry *entry) {
+    return cp_part_time_us(&test_case->devices[entry->device], entry->kind == CP_ENTRY_ERASE,
+                           entry->word, entry->word_count);
+}

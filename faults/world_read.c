@@ -98,8 +98,10 @@ static struct cp_word formed_word(const struct cp_part *part, enum cp_page_form 
     if (form == CP_PAGE_UNCORRECTABLE || (form == CP_PAGE_LAST_UNCORRECTABLE && is_last)) {
         return (struct cp_word){0, 0, CP_NOR_UNCORRECTABLE, word.programs};
     }
-    uint32_t value = keeps_old ? word.low : CP_NOR_ERASED_WORD;
-    return (struct cp_word){value, value, 0, word.programs};
+    if (keeps_old) {
+        return (struct cp_word){word.low, word.low, 0, word.programs};
+    }
+    return (struct cp_word){CP_NOR_ERASED_WORD, CP_NOR_ERASED_WORD, 0, 0};
 }
 
 static void form_page(struct cp_world *world, const struct cp_entry *entry,

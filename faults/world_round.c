@@ -15,7 +15,7 @@ static bool goes_round(struct cp_world *world, size_t from, const char *message)
     }
     starts |= !resets && world->machine->mode != CP_MODE_BOOTLOADER; // it was, before
     if (!starts) {
-        cp_promises_dead_end(&world->promises, message);
+        cp_promises_boot_loop(&world->promises, message);
     } else if (erases && !ends) {
         cp_promises_endless_wear(&world->promises);
     }
@@ -34,7 +34,9 @@ struct cp_hash cp_world_place(const struct cp_world *world) {
 
 struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mode mode,
                                        uint8_t image) {
-    return cp_hash_add(cp_world_hash(world), cp_hash_pair(((uint64_t)mode << 32) | image, 7));
+    struct cp_hash start = cp_hash_pair(((uint64_t)mode << 32) | image, 7);
+    return cp_hash_add(cp_hash_add(cp_world_hash(world), start),
+                       cp_machine_start_hash(world->machine));
 }
 
 bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bool *never_boots) {

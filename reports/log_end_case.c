@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static int write_verdict(struct cp_log *log, int64_t case_id, const struct cp_result *result) {
     return cp_log_insert(log,
@@ -30,12 +31,14 @@ static int write_search(struct cp_log *log, int64_t case_id, const struct cp_res
         "UPDATE cases SET stopped_by = ?2, is_complete = ?3, memo_hits = ?4, torn_reads = ?5,"
         " is_wear_exact = ?6, uptime_operations = ?7, boot_operations_max = ?8,"
         " audit_reads = ?9, audit_values = ?10, audit_surprises = ?11,"
-        " cuts_max = CASE WHEN ?12 THEN ?13 END WHERE id = ?1",
-        "itiiiiiiiiiii", case_id, cp_log_stop_name(result->stop), (int64_t)result->is_complete,
+        " cuts_max = CASE WHEN ?12 THEN ?13 END, uncut_programs = ?14, uncut_erases = ?15"
+        " WHERE id = ?1",
+        "itiiiiiiiiiiiii", case_id, cp_log_stop_name(result->stop), (int64_t)result->is_complete,
         (int64_t)result->memo_hits, (int64_t)result->torn_reads, (int64_t)result->is_wear_exact,
         (int64_t)result->liveness.uptime_operations, (int64_t)result->liveness.boot_operations_max,
         (int64_t)result->audit.reads, (int64_t)result->audit.values,
-        (int64_t)result->audit.surprises, (int64_t)is_bounded, (int64_t)result->cuts_max);
+        (int64_t)result->audit.surprises, (int64_t)is_bounded, (int64_t)result->cuts_max,
+        (int64_t)result->uncut_programs, (int64_t)result->uncut_erases);
 }
 
 static int write_violation(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,
@@ -43,11 +46,15 @@ static int write_violation(struct cp_log *log, int64_t case_id, const struct cp_
     char replay_id[CP_NAME_MAX + CP_TRACE_MAX + 16];
     snprintf(replay_id, sizeof replay_id, "%s@%08" PRIx32 ":%s", about->test_case->name,
              about->hash, violation->trace);
+    if (violation->is_of_search) {
+        replay_id[0] = '\0'; // no run shows it
+    }
     int64_t claimed = about->test_case->expect.violates >> violation->promise & 1;
-    return cp_log_insert(
-        log, "INSERT INTO violations VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", "itttiiitt", case_id,
-        cp_promise_name(violation->promise), violation->trace, replay_id, (int64_t)violation->cuts,
-        (int64_t)violation->is_shortest, claimed, violation->message, violation->indifferent);
+    return cp_log_insert(log, "INSERT INTO violations VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                         "itttiiitti", case_id, cp_promise_name(violation->promise),
+                         violation->trace, replay_id, (int64_t)violation->cuts,
+                         (int64_t)violation->is_shortest, claimed, violation->message,
+                         violation->indifferent, (int64_t)violation->is_of_search);
 }
 
 static int write_violations(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,
@@ -133,9 +140,16 @@ static int write_wear(struct cp_log *log, int64_t case_id, const struct cp_resul
 }
 
 static int write_times(struct cp_log *log, int64_t case_id, const struct cp_result *result) {
-    return cp_log_insert(log, "INSERT INTO times VALUES(?1,?2,?3,?4,?5)", "iiiid", case_id,
-                         (int64_t)result->uncut_programs, (int64_t)result->uncut_erases,
-                         (int64_t)result->uncut_time_us, result->seconds);
+    int err = 0;
+    for (size_t i = 0; !err && i < CP_LOG_TIME_COUNT; i++) {
+        uint64_t time_us;
+        memcpy(&time_us, (const uint8_t *)result + cp_log_times[i].offset, sizeof time_us);
+        if (time_us > 0) {
+            err = cp_log_insert(log, "INSERT INTO times VALUES(?1,?2,?3)", "iti", case_id,
+                                cp_log_times[i].name, (int64_t)time_us);
+        }
+    }
+    return err;
 }
 
 int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,

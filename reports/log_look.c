@@ -207,6 +207,7 @@ static int take_violation(struct cp_look *look, sqlite3_stmt *row, void *context
     violation->is_shortest = flag_at(row, 3);
     copy_text(violation->message, sizeof violation->message, row, 4);
     copy_text(violation->indifferent, sizeof violation->indifferent, row, 5);
+    violation->is_of_search = flag_at(row, 6);
     return 0;
 }
 
@@ -236,17 +237,21 @@ static int take_wear(struct cp_look *look, sqlite3_stmt *row, void *context) {
 
 static int take_times(struct cp_look *look, sqlite3_stmt *row, void *context) {
     struct cp_result *result = context;
+    const uint64_t time_us = count_at(row, 1);
     (void)look;
-    result->uncut_programs = count_at(row, 0);
-    result->uncut_erases = count_at(row, 1);
-    result->uncut_time_us = count_at(row, 2);
+    for (size_t i = 0; i < CP_LOG_TIME_COUNT; i++) {
+        if (strcmp(text_at(row, 0), cp_log_times[i].name) == 0) {
+            memcpy((uint8_t *)result + cp_log_times[i].offset, &time_us, sizeof time_us);
+        }
+    }
     return 0;
 }
 
 // What other tables say of the result.
 static int read_rest(struct cp_look *look, int64_t case_id, struct cp_result *result) {
     int err = each_row(look,
-                       "SELECT promise, trace, cuts, is_shortest, message, indifferent"
+                       "SELECT promise, trace, cuts, is_shortest, message, indifferent,"
+                       " is_of_search"
                        " FROM violations WHERE case_id = ?1",
                        case_id, take_violation, result);
     err = err ? err
@@ -260,17 +265,15 @@ static int read_rest(struct cp_look *look, int64_t case_id, struct cp_result *re
                          " WHERE case_id = ?1",
                          case_id, take_wear, result);
     return err ? err
-               : each_row(look,
-                          "SELECT uncut_programs, uncut_erases, uncut_time_us FROM times"
-                          " WHERE case_id = ?1",
-                          case_id, take_times, result);
+               : each_row(look, "SELECT name, time_us FROM times WHERE case_id = ?1", case_id,
+                          take_times, result);
 }
 
 #define CASE_COLUMNS                                                                               \
     "id, scenario, file, hash, shard, engine, verdict, met, interrupted, bound, error, states,"    \
     " cuts, cuts_deepest, operations, boots, seconds, visited_bytes, stopped_by, is_complete,"     \
     " cuts_max, memo_hits, torn_reads, is_wear_exact, uptime_operations, boot_operations_max,"     \
-    " audit_reads, audit_values, audit_surprises"
+    " audit_reads, audit_values, audit_surprises, uncut_programs, uncut_erases"
 
 static void read_counts(sqlite3_stmt *row, struct cp_result *result) {
     result->states = count_at(row, 11);
@@ -283,8 +286,11 @@ static void read_counts(sqlite3_stmt *row, struct cp_result *result) {
     result->memo_hits = count_at(row, 21);
     result->torn_reads = count_at(row, 22);
     result->is_wear_exact = flag_at(row, 23);
-    result->liveness = (struct cp_liveness){count_at(row, 24), count_at(row, 25)};
+    result->liveness.uptime_operations = count_at(row, 24);
+    result->liveness.boot_operations_max = count_at(row, 25);
     result->audit = (struct cp_audit){count_at(row, 26), count_at(row, 27), count_at(row, 28)};
+    result->uncut_programs = count_at(row, 29);
+    result->uncut_erases = count_at(row, 30);
 }
 
 static void read_verdict(sqlite3_stmt *row, struct cp_result *result) {

@@ -9,6 +9,8 @@
 
 #include "reports/log_schema.h"
 
+#include <stddef.h>
+
 const char cp_log_schema[] =
     "CREATE TABLE run("
     "  version TEXT NOT NULL, core_name TEXT NOT NULL, core_hash TEXT NOT NULL,"
@@ -34,6 +36,7 @@ const char cp_log_schema[] =
     "  cuts_max INTEGER,"                     // of the search that is told of; null: no bound
     "  memo_hits INTEGER, torn_reads INTEGER, is_wear_exact INTEGER,"
     "  uptime_operations INTEGER, boot_operations_max INTEGER,"
+    "  uncut_programs INTEGER, uncut_erases INTEGER," // of the first lifecycle without any cut
     "  audit_reads INTEGER, audit_values INTEGER, audit_surprises INTEGER);"
     "CREATE TABLE states("
     "  case_id INTEGER NOT NULL, id INTEGER NOT NULL, parent INTEGER NOT NULL,"
@@ -45,7 +48,8 @@ const char cp_log_schema[] =
     "CREATE TABLE violations("
     "  case_id INTEGER NOT NULL, promise TEXT NOT NULL, trace TEXT NOT NULL,"
     "  replay_id TEXT NOT NULL, cuts INTEGER NOT NULL, is_shortest INTEGER NOT NULL,"
-    "  claimed INTEGER NOT NULL, message TEXT NOT NULL, indifferent TEXT NOT NULL);"
+    "  claimed INTEGER NOT NULL, message TEXT NOT NULL, indifferent TEXT NOT NULL,"
+    "  is_of_search INTEGER NOT NULL);"
     // A row for each site and fault; fault 'none' counts how often it was executed.
     "CREATE TABLE sites("
     "  case_id INTEGER NOT NULL, site INTEGER NOT NULL, file TEXT NOT NULL,"
@@ -57,11 +61,9 @@ const char cp_log_schema[] =
     "CREATE TABLE wear("
     "  case_id INTEGER NOT NULL, device INTEGER NOT NULL, page INTEGER NOT NULL,"
     "  erases_max INTEGER NOT NULL, excess_max INTEGER NOT NULL);"
-    // The first lifecycle without any cut, on the part's clock; and ours.
+    // On the part's clock, see cp_log_times; a row only for what happened.
     "CREATE TABLE times("
-    "  case_id INTEGER NOT NULL, uncut_programs INTEGER NOT NULL,"
-    "  uncut_erases INTEGER NOT NULL, uncut_time_us INTEGER NOT NULL,"
-    "  wall_seconds REAL NOT NULL);"
+    "  case_id INTEGER NOT NULL, name TEXT NOT NULL, time_us INTEGER NOT NULL);"
     "CREATE TABLE fault_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE phase_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE outcome_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
@@ -138,3 +140,12 @@ uint32_t cp_log_fault_id(enum cp_edge edge, uint32_t tear) {
     }
     return (uint32_t)edge;
 }
+
+const struct cp_log_time cp_log_times[CP_LOG_TIME_COUNT] = {
+    {"uncut", offsetof(struct cp_result, uncut_time_us)},
+    {"update", offsetof(struct cp_result, update_us)},
+    {"revert", offsetof(struct cp_result, revert_us)},
+    {"resume-max", offsetof(struct cp_result, liveness.boot_us_max)},
+    {"uptime", offsetof(struct cp_result, liveness.uptime_us)},
+    {"unfed-max", offsetof(struct cp_result, unfed_us_max)},
+};

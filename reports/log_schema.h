@@ -7,7 +7,16 @@
 
 // PRAGMA application_id ("CPlg") and user_version of a log.
 #define CP_LOG_APPLICATION_ID 0x43506C67
-#define CP_LOG_SCHEMA_VERSION 2
+#define CP_LOG_SCHEMA_VERSION 3
+
+// The rows of `times`, and where in a result each lies, a uint64_t.
+struct cp_log_time {
+    const char *name;
+    size_t offset;
+};
+
+#define CP_LOG_TIME_COUNT 6
+extern const struct cp_log_time cp_log_times[CP_LOG_TIME_COUNT];
 
 // The SQL that makes an empty log.
 extern const char cp_log_schema[];

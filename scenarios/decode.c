@@ -38,5 +38,6 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *o
     cp_decode_images(&draft);
     cp_decode_lifecycle(&draft);
     cp_decode_faults(&draft);
+    cp_decode_bounds(&draft);
     cp_decode_expect(&draft);
 }

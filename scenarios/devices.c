@@ -35,13 +35,18 @@ static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size
     return a < b + b_size && b < a + a_size;
 }
 
+// A chip behind a SPI master has no addresses.
+static bool flashes_meet(const struct cp_part *a, const struct cp_part *b) {
+    return cp_part_is_mapped(a) && cp_part_is_mapped(b) &&
+           ranges_meet(a->flash_address, a->size_bytes, b->flash_address, b->size_bytes);
+}
+
 // Both are seen through one address space.
 static void check_addresses(struct cp_draft *draft) {
     const struct cp_part *a = &draft->out->devices[0], *b = &draft->out->devices[1];
     const uint64_t registers_size_bytes = 0x1000;
-    if (ranges_meet(a->flash_address, a->size_bytes, b->flash_address, b->size_bytes) ||
-        ranges_meet(a->registers_address, registers_size_bytes, b->registers_address,
-                    registers_size_bytes)) {
+    if (flashes_meet(a, b) || ranges_meet(a->registers_address, registers_size_bytes,
+                                          b->registers_address, registers_size_bytes)) {
         cp_report_add(draft->report, cp_read_place(draft, "external.part"),
                       "'%s' lies at the same addresses as the target '%s'", b->name, a->name);
         cp_report_help(draft->report, "choose a part that is made to be external, such as nvmc-8k");
@@ -54,6 +59,7 @@ void cp_decode_devices(struct cp_draft *draft) {
         read_device(draft, i);
     }
     if (draft->device_known[0] && draft->device_known[1]) {
+        cp_part_connect(&draft->out->devices[1], &draft->out->devices[0]);
         check_addresses(draft);
     }
 }

@@ -14,6 +14,7 @@ struct cp_draft {
     struct cp_case *out;
     bool device_known[CP_DEVICES_MAX];
     bool area_known[CP_AREA_COUNT];
+    uint32_t fault_model; // index of cp_word_fault_model
 };
 
 // --- read.c: the value at a path, or its default. False when it is broken or
@@ -44,7 +45,8 @@ void cp_decode_layout(struct cp_draft *draft);    // layout.c
 void cp_check_layout(struct cp_draft *draft);     // layout_check.c
 void cp_decode_images(struct cp_draft *draft);    // images.c
 void cp_decode_lifecycle(struct cp_draft *draft); // lifecycle.c
-void cp_decode_faults(struct cp_draft *draft);    // claims.c
+void cp_decode_faults(struct cp_draft *draft);    // faults.c
+void cp_decode_bounds(struct cp_draft *draft);    // claims.c
 void cp_decode_expect(struct cp_draft *draft);    // claims.c
 
 // The page unit: the larger of the erase sizes below ACTIVE and DFU.

@@ -16,10 +16,12 @@ struct cp_mark {
     uint32_t width; // characters to underline, at least 1
 };
 
+#define CP_HELP_MAX 400u
+
 struct cp_problem {
     struct cp_mark mark;
     char message[256];
-    char help[256];            // "" = none
+    char help[CP_HELP_MAX];    // "" = none
     char context[CP_NAME_MAX]; // the matrix case in which it was found first, or ""
 };
 

@@ -91,8 +91,13 @@ static const struct cp_key keys[] = {
      .fallback = "present", .help = "Whether somebody sends an image in that mode."},
 
     {.path = "faults", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What can go wrong."},
-    {.path = "faults.cut", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_cut,
-     .help = "Cut the power before and after each flash operation and milestone."},
+    {.path = "faults.model", .type = CP_KEY_WORD, .word = cp_word_fault_model,
+     .fallback = "listed",
+     .help = "`part`: all the faults that the parts have, but for the keys given beside it; "
+             "`listed`: those keys and nothing else."},
+    {.path = "faults.cut", .type = CP_KEY_WORD, .word = cp_word_cut,
+     .help = "Cut the power before and after each flash operation and milestone. Required, but "
+             "with `model: part`."},
     {.path = "faults.during", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL, .min = 1,
      .word = cp_word_phase, .fallback = "all", .help = "What is running when the power is cut."},
     {.path = "faults.torn_program", .type = CP_KEY_WORDS, .flags = CP_KEY_OR_ALL | CP_KEY_OR_NONE,
@@ -110,6 +115,16 @@ static const struct cp_key keys[] = {
      .fallback = "stable",
      .help = "With `any`: whether the first read of a torn word decides it, or each read of "
              "STATE may differ."},
+    {.path = "faults.reset", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "Reset the MCU alone before and after each event; an external chip goes on."},
+    {.path = "faults.external_dies", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "The external chip loses its power before the MCU does."},
+    {.path = "faults.operation_errors", .type = CP_KEY_WORDS,
+     .flags = CP_KEY_OR_ALL | CP_KEY_OR_NONE, .min = 1, .word = cp_word_operation_error,
+     .fallback = "none",
+     .help = "Programs and erases fail without a power loss, and the controller says so or not."},
+    {.path = "faults.errors", .type = CP_KEY_INTEGER, .min = 1, .max = 100, .fallback = "1",
+     .help = "Operations that fail in one history."},
 
     {.path = "explore", .type = CP_KEY_MAP,
      .help = "Bounds. With none reached the result is a proof."},
@@ -129,6 +144,10 @@ static const struct cp_key keys[] = {
     {.path = "wear", .type = CP_KEY_MAP, .help = "The limit for `bounded-wear`."},
     {.path = "wear.erases_per_update", .type = CP_KEY_INTEGER, .min = 1, .max = 100,
      .fallback = "3", .help = "Erases of one page in one update, if the power never fails."},
+    {.path = "watchdog", .type = CP_KEY_TIME, .min = 1, .max = 3600 * SECOND,
+     .help = "For `progresses`: how long the watchdog waits to be fed."},
+    {.path = "uptime", .type = CP_KEY_TIME, .min = 1, .max = 3600 * SECOND,
+     .help = "For `progresses`: a power-on that lasts so long gets the device further."},
 
     {.path = "expect", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What the scenario claims."},
     {.path = "expect.verdict", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_verdict,

@@ -17,6 +17,7 @@ WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
 WORDS(cp_word_download, "none", "prepare", "as-it-goes")
 WORDS(cp_word_after_revert, "stop", "retry")
 WORDS(cp_word_dfu_host, "absent", "present")
+WORDS(cp_word_fault_model, "listed", "part")
 WORDS(cp_word_cut, "none", "every-event")
 WORDS(cp_word_phase, "bootloader", "application")
 WORDS(cp_word_torn_area, "state", "active", "dfu")
@@ -47,6 +48,10 @@ const char *cp_word_program_tear(size_t index) {
 
 const char *cp_word_erase_tear(size_t index) {
     return index < CP_ERASE_TEAR_COUNT ? cp_erase_tear_name((enum cp_erase_tear)index) : NULL;
+}
+
+const char *cp_word_operation_error(size_t index) {
+    return index < CP_ERROR_COUNT ? cp_operation_error_name((enum cp_operation_error)index) : NULL;
 }
 
 const char *cp_word_promise(size_t index) {

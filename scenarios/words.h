@@ -15,12 +15,14 @@ const char *cp_word_firmware(size_t index);
 const char *cp_word_download(size_t index);
 const char *cp_word_after_revert(size_t index);
 const char *cp_word_dfu_host(size_t index);
+const char *cp_word_fault_model(size_t index);
 const char *cp_word_cut(size_t index);
 const char *cp_word_phase(size_t index);
 const char *cp_word_torn_area(size_t index); // 0 = CP_AREA_STATE
 const char *cp_word_program_tear(size_t index);
 const char *cp_word_erase_tear(size_t index);
 const char *cp_word_torn_reads(size_t index);
+const char *cp_word_operation_error(size_t index);
 const char *cp_word_promise(size_t index);
 const char *cp_word_verdict(size_t index);
 

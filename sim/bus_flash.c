@@ -6,6 +6,7 @@
 #include "sim/bus_internal.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static const char *const area_names[] = {"the bootloader", "STATE", "ACTIVE", "DFU"};
 
@@ -85,7 +86,7 @@ static void check_rule(const struct cp_access *access, uint32_t word, uint32_t v
 
 // --- how an operation goes
 
-static bool is_possible(const struct cp_access *access, enum cp_fate fate) {
+static bool is_possible(const struct cp_access *access, enum cp_area area, enum cp_fate fate) {
     const struct cp_machine *machine = access->machine;
     if ((machine->config.fates >> fate & 1u) == 0) {
         return false;
@@ -93,18 +94,20 @@ static bool is_possible(const struct cp_access *access, enum cp_fate fate) {
     if (cp_fate_is_error(fate)) {
         bool is_reported = fate <= CP_FATE_REPORTED_SOME;
         uint32_t kind = is_reported ? CP_FAULT_ERROR_REPORTED : CP_FAULT_ERROR_SILENT;
-        return machine->errors_left > 0 && (access->device->part.faults & kind) != 0;
+        return machine->errors_left > 0 && (machine->config.error_areas >> area & 1u) != 0 &&
+               (access->device->part.faults & kind) != 0;
     }
     return access->device->model->die != NULL && !machine->is_dying;
 }
 
 // Ask, where it is a question. The choice lies on the program's stack, as all that the
 // program has to remember.
-static enum cp_fate ask_fate(const struct cp_access *access) {
+static enum cp_fate ask_fate(const struct cp_access *access, uint32_t offset_bytes) {
+    enum cp_area area = cp_machine_area(access->machine, access->index, offset_bytes);
     uint8_t fates[CP_FATE_COUNT] = {CP_FATE_DONE};
     uint32_t count = 1;
     for (enum cp_fate fate = CP_FATE_DONE + 1; fate < CP_FATE_COUNT; fate++) {
-        if (is_possible(access, fate)) {
+        if (is_possible(access, area, fate)) {
             fates[count++] = (uint8_t)fate;
         }
     }
@@ -136,6 +139,33 @@ static enum cp_done suffer(const struct cp_access *access, enum cp_fate fate) {
 }
 
 // --- operations
+
+static void yield_watchdog(const struct cp_access *access, const char *what, uint32_t offset_bytes,
+                           uint64_t unfed_us) {
+    struct cp_machine *machine = access->machine;
+    cp_bus_clear_event();
+    snprintf(machine->event.message, sizeof(machine->event.message),
+             "nothing feeds the watchdog, which waits %u us, for the %llu us up to the end of %s "
+             "at 0x%x of device %u",
+             (unsigned)machine->config.watchdog_us, (unsigned long long)unfed_us, what,
+             (unsigned)offset_bytes, (unsigned)access->index);
+    cp_bus_yield(CP_EVENT_WATCHDOG, 0, access->frame);
+}
+
+// The operation takes its time, if the watchdog lets it.
+static void pass_time(const struct cp_access *access, const char *what, bool is_erase,
+                      uint32_t offset_bytes, uint32_t size_bytes) {
+    struct cp_machine *machine = access->machine;
+    uint64_t unfed_us = machine->since_fed_us + cp_part_time_us(&access->device->part, is_erase,
+                                                                offset_bytes / 4, size_bytes / 4);
+    if (unfed_us > machine->unfed_us_max) {
+        machine->unfed_us_max = unfed_us;
+    }
+    if (machine->config.watchdog_us > 0 && unfed_us > machine->config.watchdog_us) {
+        yield_watchdog(access, what, offset_bytes, unfed_us);
+    }
+    machine->since_fed_us = unfed_us;
+}
 
 static void yield_operation(const struct cp_access *access, enum cp_event_kind kind,
                             uint32_t offset_bytes, const uint32_t *stored, uint32_t word_count,
@@ -172,7 +202,9 @@ enum cp_done cp_bus_program(const struct cp_access *access, uint32_t offset_byte
     for (uint32_t i = 0; i < word_count; i++) {
         check_rule(access, offset_bytes / 4 + i, words[i]);
     }
-    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
+    pass_time(access, "a program", false, offset_bytes, 4 * word_count);
+    enum cp_fate fate =
+        access->machine->config.fates ? ask_fate(access, offset_bytes) : CP_FATE_DONE;
     if (access->device->nor.inversion == 0) {
         yield_operation(access, CP_EVENT_PROGRAM, offset_bytes, words, word_count, fate);
     } else {
@@ -188,7 +220,9 @@ enum cp_done cp_bus_erase(const struct cp_access *access, uint32_t offset_bytes,
     if (!range_is_allowed(access, offset_bytes, size_bytes, "erase")) {
         return CP_DONE_REFUSED;
     }
-    enum cp_fate fate = access->machine->config.fates ? ask_fate(access) : CP_FATE_DONE;
+    pass_time(access, "an erase", true, offset_bytes, size_bytes);
+    enum cp_fate fate =
+        access->machine->config.fates ? ask_fate(access, offset_bytes) : CP_FATE_DONE;
     yield_operation(access, CP_EVENT_ERASE, offset_bytes, NULL, size_bytes / 4, fate);
     return suffer(access, fate);
 }

@@ -18,7 +18,7 @@
 #include "sim/part.h"
 
 #define CP_CONTROLLER_STATE_MAX_BYTES 640u
-#define CP_WINDOWS_MAX                3u
+#define CP_WINDOWS_MAX                4u
 
 struct cp_controller_model;
 struct cp_machine;

@@ -67,6 +67,7 @@ void cp_machine_destroy(struct cp_machine *machine) {
 void cp_machine_reset(struct cp_machine *machine, bool power_lost) {
     machine->irq_disabled = 0;
     machine->waited_us = 0;
+    machine->since_fed_us = 0;
     if (power_lost) {
         machine->is_dying = false;
     }
@@ -181,6 +182,12 @@ void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
     machine->answer = answer;
 }
 
+// Without a watchdog nothing depends on the clock.
+struct cp_hash cp_machine_start_hash(const struct cp_machine *machine) {
+    static const struct cp_hash nothing = {0, 0};
+    return machine->config.watchdog_us > 0 ? cp_hash_pair(machine->since_fed_us, 59) : nothing;
+}
+
 struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
     const struct cp_event *event = &machine->event;
     uint32_t words[14] = {(uint32_t)event->kind,
@@ -197,6 +204,7 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
                           machine->is_dying};
     struct cp_hash sum =
         cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
+    sum = cp_hash_add(sum, cp_machine_start_hash(machine));
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         const struct cp_device *device = &machine->devices[i];
         sum = cp_hash_add(
@@ -214,6 +222,7 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     snapshot->waited_us = machine->waited_us;
     snapshot->errors_left = machine->errors_left;
     snapshot->is_dying = machine->is_dying;
+    snapshot->since_fed_us = machine->since_fed_us;
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
     snapshot->event = machine->event;
@@ -229,6 +238,7 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     machine->waited_us = snapshot->waited_us;
     machine->errors_left = snapshot->errors_left;
     machine->is_dying = snapshot->is_dying;
+    machine->since_fed_us = snapshot->since_fed_us;
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
     machine->event = snapshot->event;

@@ -30,6 +30,7 @@ enum cp_event_kind {
     CP_EVENT_IDLE,
     CP_EVENT_CRASH,
     CP_EVENT_STALL,
+    CP_EVENT_WATCHDOG, // an operation would last longer than the watchdog waits; not done
 };
 
 // How an operation goes, where it can fail: docs/SPEC.md, "Operation errors" and "Two chips".
@@ -83,7 +84,9 @@ struct cp_machine_config {
     struct cp_program_board board;
     const uint8_t *images[CP_IMAGES_MAX]; // contents, for downloads; board has the sizes
     const struct cp_program *program;
-    uint32_t fates; // bit per enum cp_fate that operations can have
+    uint32_t fates;       // bit per enum cp_fate that operations can have
+    uint32_t watchdog_us; // how long the watchdog waits to be fed; 0: there is none
+    uint32_t error_areas; // bit per enum cp_area in which they can fail
 };
 
 struct cp_machine {
@@ -98,6 +101,8 @@ struct cp_machine {
     uint32_t waited_us;            // by the program, and not yet asked for by a chip
     uint32_t errors_left;          // operations that may still fail
     bool is_dying;                 // the external chip has lost its power; so will the MCU
+    uint64_t since_fed_us;         // what operations took since a reset or the last feed
+    uint64_t unfed_us_max;         // the most that this ever was, or would have been
     uint64_t bus_accesses;         // since the last event
     uint32_t illegal_uses;         // since the last event of another kind
     struct cp_footprint footprint; // since it was last cleared
@@ -111,6 +116,7 @@ struct cp_machine_snapshot {
     uint8_t state[CP_DEVICES_MAX][CP_CONTROLLER_STATE_MAX_BYTES];
     uint32_t irq_disabled, waited_us, errors_left;
     bool is_dying;
+    uint64_t since_fed_us;
     enum cp_mode mode;
     uint8_t image;
     struct cp_event event;
@@ -148,6 +154,9 @@ void cp_machine_answer(struct cp_machine *machine, uint32_t answer);
 
 // Hash of all volatile state at the present event: CPU, controllers, the event itself.
 struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine);
+
+// What of it a program begins with that is started now: nothing, but for the watchdog.
+struct cp_hash cp_machine_start_hash(const struct cp_machine *machine);
 
 int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot);
 void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot);

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static const struct cp_part_table *const tables[] = {&cp_parts_nordic, &cp_parts_st_f,
-                                                     &cp_parts_st_l0,  &cp_parts_st_l,
-                                                     &cp_parts_st_h,   &cp_parts_fictional};
+static const struct cp_part_table *const tables[] = {
+    &cp_parts_nordic, &cp_parts_st_f, &cp_parts_st_l0, &cp_parts_st_l,
+    &cp_parts_st_h,   &cp_parts_rp,   &cp_parts_spi,   &cp_parts_fictional};
 
 #define TABLE_COUNT (sizeof tables / sizeof tables[0])
 
@@ -52,6 +52,27 @@ const char *cp_part_fault_name(uint32_t index) {
 
 bool cp_part_is_mapped(const struct cp_part *part) {
     return part->controller != CP_CONTROLLER_NRF_SPI && part->controller != CP_CONTROLLER_STM32_SPI;
+}
+
+// GPIO port A of the STM32 families whose SPI1 is at 0x40013000.
+static uint32_t stm32_gpio_address(const char *family) {
+    static const char *const on_ahb2[] = {"STM32F0", "STM32F3", "STM32L4", "STM32L5",
+                                          "STM32G4", "STM32WB", "STM32WL"};
+    for (size_t i = 0; i < sizeof on_ahb2 / sizeof on_ahb2[0]; i++) {
+        if (strncmp(family, on_ahb2[i], strlen(on_ahb2[i])) == 0) {
+            return 0x48000000u;
+        }
+    }
+    return 0x40020000u;
+}
+
+void cp_part_connect(struct cp_part *external, const struct cp_part *target) {
+    if (cp_part_is_mapped(external) || strncmp(target->family, "STM32", 5) != 0) {
+        return;
+    }
+    external->controller = CP_CONTROLLER_STM32_SPI;
+    external->registers_address = 0x40013000u;
+    external->select_address = stm32_gpio_address(target->family);
 }
 
 // Where pages do not differ there is one region.
@@ -113,10 +134,21 @@ uint32_t cp_part_page_count(const struct cp_part *part) {
     return count;
 }
 
+uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t first_word,
+                         uint32_t word_count) {
+    if (!is_erase) {
+        return part->program_time_us;
+    }
+    struct cp_page page = cp_part_page(part, 4 * first_word);
+    uint32_t count = page.size_bytes > 0 ? 4 * word_count / page.size_bytes : 0;
+    return page.erase_time_us * (count > 0 ? count : 1);
+}
+
 struct cp_program_device cp_part_describe(const struct cp_part *part) {
     struct cp_program_device device = {.controller = part->controller,
                                        .registers_address = part->registers_address,
                                        .flash_address = part->flash_address,
+                                       .select_address = part->select_address,
                                        .size_bytes = part->size_bytes,
                                        .bank_size_bytes = part->bank_size_bytes,
                                        .write_size_bytes = part->write_size_bytes,

@@ -55,6 +55,8 @@ struct cp_part {
     enum cp_controller controller;
     uint32_t registers_address;
     uint32_t flash_address;    // 0 for a chip behind a SPI master
+    uint32_t select_address;   // there: of the GPIO port with the chip select
+    uint32_t jedec_id;         // of a SPI NOR chip, as RDID gives it: 0xEF4018
     uint32_t size_bytes;       // with holes
     uint32_t bank_size_bytes;  // where the second bank begins; 0: one bank
     uint32_t erase_size_bytes; // of all pages, or where they differ of the smallest
@@ -85,6 +87,12 @@ const struct cp_part *cp_part_find(const char *name);
 // What a program is told of it.
 struct cp_program_device cp_part_describe(const struct cp_part *part);
 
+// Connect a SPI NOR chip to the target's SPI master; nothing changes for other parts.
+// Nordic targets have the legacy master of nRF51 and nRF52; STM32 targets are all given
+// a SPI1 as F2, F4 and L1 have it, or the one with FIFOs of F0, F3, L4, L5, G4, WB and WL
+// for those (F7 has FIFOs too; H5, H7 and U5 have another SPI, which has no model).
+void cp_part_connect(struct cp_part *external, const struct cp_part *target);
+
 // Is its flash seen in the address space?
 bool cp_part_is_mapped(const struct cp_part *part);
 
@@ -103,5 +111,9 @@ struct cp_page cp_part_page(const struct cp_part *part, uint32_t offset_bytes);
 struct cp_page cp_part_page_at(const struct cp_part *part, uint32_t index);
 
 uint32_t cp_part_page_count(const struct cp_part *part);
+
+// How long a program of one unit takes, or the erase of all pages in so many words.
+uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t first_word,
+                         uint32_t word_count);
 
 #endif

@@ -84,8 +84,9 @@ struct cp_program_region {
 struct cp_program_device {
     enum cp_controller controller;
     uint32_t registers_address;
-    uint32_t flash_address; // where it is mapped; of no meaning behind a SPI master
-    uint32_t size_bytes;    // with holes
+    uint32_t flash_address;  // where it is mapped; of no meaning behind a SPI master
+    uint32_t select_address; // behind a SPI master: the GPIO port with the chip select
+    uint32_t size_bytes;     // with holes
     uint32_t
         bank_size_bytes; // of the first of two banks, up to where the second begins; 0: one bank
     uint32_t write_size_bytes; // what the driver programs at a time, at least
@@ -160,6 +161,9 @@ void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t si
 // 64-bit digest fed piece by piece, started from 0.
 uint64_t cp_image_digest(uint8_t image);
 uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes);
+
+// Feed the watchdog. Without one it only ends a stretch whose length is measured.
+void cp_feed_watchdog(void);
 
 // How a run ends. None of these returns.
 _Noreturn void cp_end_jump(void);       // bootloader: start what is in ACTIVE

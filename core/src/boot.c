@@ -30,12 +30,33 @@
 #include "partition.h"
 #include "state_format.h"
 
+static void feed(const struct cp_boot_config *config) {
+    if (config->feed) {
+        config->feed(config->feed_context);
+    }
+}
+
+// A page unit may be many pages, each of which takes its time.
+static int erase_unit(const struct cp_boot_config *config, const struct cp_partition *to,
+                      uint32_t to_bytes, uint32_t unit_bytes) {
+    const uint32_t page_bytes = to->flash->erase_size_bytes;
+    for (uint32_t done_bytes = 0; done_bytes < unit_bytes; done_bytes += page_bytes) {
+        feed(config);
+        int err = cp_partition_erase(to, to_bytes + done_bytes, page_bytes);
+        if (err) {
+            return err;
+        }
+    }
+    return CP_OK;
+}
+
 static int copy_chunk(const struct cp_boot_config *config, const struct cp_partition *to,
                       uint32_t to_bytes, const struct cp_partition *from, uint32_t from_bytes) {
     int err = cp_partition_read(from, from_bytes, config->buffer, config->buffer_size_bytes);
     if (err) {
         return err;
     }
+    feed(config);
     return cp_partition_program(to, to_bytes, config->buffer, config->buffer_size_bytes);
 }
 
@@ -46,7 +67,7 @@ static int copy_page(const struct cp_boot_config *config, const struct cp_partit
     const uint32_t to_bytes = to_page * page_bytes;
     const uint32_t from_bytes = from_page * page_bytes;
 
-    int err = cp_partition_erase(to, to_bytes, page_bytes);
+    int err = erase_unit(config, to, to_bytes, page_bytes);
     if (err) {
         return err;
     }
@@ -116,6 +137,7 @@ static int revert(const struct cp_boot_config *config, struct cp_state_view *vie
     if (err) {
         return err;
     }
+    feed(config);
     return config->format->finish_revert(&config->state);
 }
 

@@ -78,6 +78,12 @@ int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state) {
     return updater->config->format->get(&updater->config->state, state);
 }
 
+static void feed(const struct cp_updater *updater) {
+    if (updater->config->feed) {
+        updater->config->feed(updater->config->feed_context);
+    }
+}
+
 static int refuse_in_trial(struct cp_updater *updater) {
     enum cp_state state = CP_STATE_SWAP;
     int err = cp_updater_get_state(updater, &state);
@@ -95,9 +101,13 @@ int cp_updater_prepare(struct cp_updater *updater) {
     const struct cp_partition *dfu = &updater->config->dfu;
     updater->write_end_bytes = WRITE_END_UNKNOWN;
     updater->erased_end_bytes = 0;
-    err = cp_partition_erase(dfu, 0, dfu->size_bytes);
-    if (err) {
-        return err;
+    const uint32_t page_bytes = dfu->flash->erase_size_bytes;
+    for (uint32_t done_bytes = 0; done_bytes < dfu->size_bytes; done_bytes += page_bytes) {
+        feed(updater);
+        err = cp_partition_erase(dfu, done_bytes, page_bytes);
+        if (err) {
+            return err;
+        }
     }
     updater->write_end_bytes = 0;
     updater->erased_end_bytes = dfu->size_bytes;
@@ -139,6 +149,7 @@ static int erase_page_once(struct cp_updater *updater, uint32_t offset_bytes) {
     if (offset_bytes < updater->erased_end_bytes) {
         return CP_OK;
     }
+    feed(updater);
     int err = cp_partition_erase(dfu, offset_bytes, page_bytes);
     if (err) {
         return err;
@@ -160,6 +171,7 @@ static int write_in_page(struct cp_updater *updater, uint32_t offset_bytes, cons
     if (err) {
         return err;
     }
+    feed(updater);
     return cp_partition_program(dfu, offset_bytes, data, *size_bytes);
 }
 
@@ -194,6 +206,7 @@ static int set_unless_in_trial(struct cp_updater *updater, enum cp_state state) 
     if (err) {
         return err;
     }
+    feed(updater);
     return updater->config->format->set(&updater->config->state, state);
 }
 
@@ -206,6 +219,7 @@ int cp_updater_detach(struct cp_updater *updater) {
 }
 
 int cp_updater_confirm(struct cp_updater *updater) {
+    feed(updater);
     return updater->config->format->set(&updater->config->state, CP_STATE_BOOT);
 }
 

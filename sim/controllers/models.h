@@ -8,6 +8,9 @@
 #include <stddef.h>
 
 extern const struct cp_controller_model cp_model_nvmc;
+extern const struct cp_controller_model cp_model_nrf_spi;
+extern const struct cp_controller_model cp_model_stm32_spi;
+extern const struct cp_controller_model cp_model_rp2040;
 extern const struct cp_controller_model cp_model_nvmc_ns;
 extern const struct cp_controller_model cp_model_rramc;
 extern const struct cp_controller_model cp_model_stm32_u5;

@@ -171,7 +171,7 @@ static void commit(const struct cp_access *access) {
             start_busy(rramc);
         }
     }
-    clear_buffer(rramc);
+    rramc->first_line = 0; // an empty buffer is always the same
 }
 
 static void commit_after_timeout(const struct cp_access *access) {

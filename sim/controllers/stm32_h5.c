@@ -11,7 +11,8 @@
 // Sources: ST register text as in embassy's stm32-data, flash_h50.yaml, and CMSIS headers;
 // the conditions of PGSERR and INCERR as RM0399 has them for the same buffer in the H7.
 // Assumed: writes of NSCR and stores while BSY is set, which the part stalls, are reported as
-// illegal use. The high-cycle data area is not modelled.
+// illegal use. Not modelled: the high-cycle data area, and OPSR, which tells after a reset what it
+// interrupted.
 
 #include "sim/controllers/models.h"
 
@@ -20,7 +21,6 @@
 enum {
     ACR = 0x00,
     NSKEYR = 0x04,
-    OPSR = 0x18,
     NSSR = 0x20,
     NSCR = 0x28,
     NSCCR = 0x30,
@@ -29,52 +29,49 @@ enum {
     ECCDETR = 0x104,
 };
 
-#define SR_BSY            (1u << 0)
-#define SR_WBNE           (1u << 1)
-#define SR_EOP            (1u << 16)
-#define SR_WRPERR         (1u << 17)
-#define SR_PGSERR         (1u << 18)
-#define SR_STRBERR        (1u << 19)
-#define SR_INCERR         (1u << 20)
-#define SR_OPTCHANGEERR   (1u << 23)
-#define SR_BLOCKING       (SR_PGSERR | SR_INCERR)
-#define SR_CLEARABLE      (SR_EOP | SR_WRPERR | SR_BLOCKING | SR_STRBERR | SR_OPTCHANGEERR)
+#define SR_BSY           (1u << 0)
+#define SR_WBNE          (1u << 1)
+#define SR_EOP           (1u << 16)
+#define SR_WRPERR        (1u << 17)
+#define SR_PGSERR        (1u << 18)
+#define SR_STRBERR       (1u << 19)
+#define SR_INCERR        (1u << 20)
+#define SR_OPTCHANGEERR  (1u << 23)
+#define SR_BLOCKING      (SR_PGSERR | SR_INCERR)
+#define SR_CLEARABLE     (SR_EOP | SR_WRPERR | SR_BLOCKING | SR_STRBERR | SR_OPTCHANGEERR)
 
-#define CR_LOCK           (1u << 0)
-#define CR_PG             (1u << 1)
-#define CR_SER            (1u << 2)
-#define CR_BER            (1u << 3)
-#define CR_FW             (1u << 4)
-#define CR_STRT           (1u << 5)
-#define CR_SNB_SHIFT      6
-#define CR_SNB_MASK       0x7Fu
-#define CR_MER            (1u << 15)
-#define CR_INTERRUPTS     0x009F0000u
-#define CR_BKSEL          (1u << 31)
-#define CR_ERASES         (CR_SER | CR_BER | CR_MER)
-#define CR_KEPT           (CR_PG | CR_ERASES | CR_SNB_MASK << CR_SNB_SHIFT | CR_INTERRUPTS | CR_BKSEL)
+#define CR_LOCK          (1u << 0)
+#define CR_PG            (1u << 1)
+#define CR_SER           (1u << 2)
+#define CR_BER           (1u << 3)
+#define CR_FW            (1u << 4)
+#define CR_STRT          (1u << 5)
+#define CR_SNB_SHIFT     6
+#define CR_SNB_MASK      0x7Fu
+#define CR_SNB           (CR_SNB_MASK << CR_SNB_SHIFT)
+#define CR_MER           (1u << 15)
+#define CR_INTERRUPTS    0x00FF0000u
+#define CR_BKSEL         (1u << 31)
+#define CR_ERASES        (CR_SER | CR_BER | CR_MER)
+#define CR_KEPT          (CR_PG | CR_ERASES | CR_SNB | CR_INTERRUPTS | CR_BKSEL)
 
-#define ECC_BANK_2        (1u << 22)
-#define ECC_ECCD          (1u << 31)
-#define ECC_ADDRESS_MASK  0xFFFFu
+#define ECC_BANK_2       (1u << 22)
+#define ECC_ECCD         (1u << 31)
+#define ECC_ADDRESS_MASK 0xFFFFu
 
-#define OPSR_BANK_2       (1u << 22)
-#define OPSR_PROGRAM      (1u << 29)
-#define OPSR_SECTOR_ERASE (3u << 29)
-#define OPSR_ADDRESS_MASK 0xFFFFFu
+#define OPTSR_SWAP_BANK  (1u << 31)
 
-#define OPTSR_SWAP_BANK   (1u << 31)
+#define UNIT_SIZE_BYTES  16u
+#define BUSY_POLLS       2u
 
-#define UNIT_SIZE_BYTES   16u
-#define BUSY_POLLS        2u
+#define CR_RESERVED      (~(CR_KEPT | CR_FW | CR_STRT | CR_LOCK))
 
 struct h5 {
     uint32_t optsr; // of the option bytes: no reset changes it
-    uint32_t cr, sr, eccdetr, opsr;
+    uint32_t cr, sr, eccdetr;
     struct stm32_keys keys;
     struct stm32_buffer buffer;
     uint32_t busy_polls;
-    uint32_t running; // what OPSR will say if the MCU is reset now
     struct stm32_icache icache;
 };
 
@@ -85,17 +82,9 @@ static struct h5 *h5_of(const struct cp_access *access) {
 }
 
 static void reset(struct cp_device *device, bool power_lost) {
-    (void)power_lost; // what outlives a reset of the MCU comes by revive()
+    (void)power_lost; // it is part of the MCU
     struct h5 *h5 = (struct h5 *)(void *)device->state;
     *h5 = (struct h5){.optsr = h5->optsr, .cr = CR_LOCK};
-}
-
-static uint32_t survivor(const struct cp_device *device) {
-    return ((const struct h5 *)(const void *)device->state)->running;
-}
-
-static void revive(struct cp_device *device, uint32_t survivor) {
-    ((struct h5 *)(void *)device->state)->opsr = survivor;
 }
 
 // --- banks
@@ -111,11 +100,6 @@ static bool is_swapped(const struct cp_access *access) {
 
 static bool is_in_bank_2(const struct cp_access *access, uint32_t offset_bytes) {
     return (offset_bytes >= bank_size_bytes(access)) != is_swapped(access);
-}
-
-static uint32_t operation_at(const struct cp_access *access, uint32_t offset_bytes) {
-    return (offset_bytes % bank_size_bytes(access) & OPSR_ADDRESS_MASK) |
-           (is_in_bank_2(access, offset_bytes) ? OPSR_BANK_2 : 0);
 }
 
 // --- reads of registers
@@ -137,7 +121,6 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
     switch (offset_bytes) {
     case ACR: return 0;
     case NSKEYR: return 0;
-    case OPSR: return h5->opsr;
     case NSSR: return read_status(h5);
     case NSCR: return h5->cr;
     case NSCCR: return 0;
@@ -147,7 +130,7 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
     default:
         cp_bus_illegal(access, "RM0481, FLASH registers",
                        "read of FLASH + 0x%x, a register that is not there with TrustZone off, or "
-                       "is no driver's business",
+                       "that this model does not have",
                        (unsigned)offset_bytes);
         return 0;
     }
@@ -167,7 +150,6 @@ static bool is_busy(const struct cp_access *access, const char *what) {
 // CP_DONE_REPORTED is as good as silent: there is no flag for it.
 static void end_operation(const struct cp_access *access, enum cp_done done) {
     struct h5 *h5 = h5_of(access);
-    h5->running = 0;
     if (done == CP_DONE_REFUSED) {
         h5->sr |= SR_WRPERR;
         return;
@@ -179,7 +161,6 @@ static void end_operation(const struct cp_access *access, enum cp_done done) {
 
 static void program_unit(const struct cp_access *access) {
     struct h5 *h5 = h5_of(access);
-    h5->running = OPSR_PROGRAM | operation_at(access, h5->buffer.at);
     end_operation(access, cp_stm32_buffer_program(access, &h5->buffer, UNIT_SIZE_BYTES));
 }
 
@@ -197,7 +178,6 @@ static void erase_sector(const struct cp_access *access) {
     }
     const bool upper = second != is_swapped(access);
     const uint32_t offset_bytes = within_bytes + (upper ? bank_size_bytes(access) : 0);
-    h5->running = OPSR_SECTOR_ERASE | operation_at(access, offset_bytes);
     end_operation(access, cp_bus_erase(access, offset_bytes, 0));
 }
 
@@ -216,7 +196,14 @@ static void start(const struct cp_access *access) {
 
 static void write_control(const struct cp_access *access, uint32_t value) {
     struct h5 *h5 = h5_of(access);
-    if (is_busy(access, "NSCR written") || (h5->cr & CR_LOCK) != 0) {
+    if (is_busy(access, "NSCR written")) {
+        return;
+    }
+    if (value & CR_RESERVED) {
+        cp_bus_illegal(access, "RM0481, FLASH_NSCR", "reserved bits 0x%x of NSCR set",
+                       (unsigned)(value & CR_RESERVED));
+    }
+    if (h5->cr & CR_LOCK) {
         return; // a locked register keeps what it has
     }
     if (value & CR_LOCK) {
@@ -247,7 +234,7 @@ static void refuse_write(const struct cp_access *access, uint32_t offset_bytes) 
     }
     cp_bus_illegal(access, "RM0481, FLASH registers",
                    "write of FLASH + 0x%x, a register that is not there with TrustZone off, is "
-                   "read-only, or is no driver's business",
+                   "read-only, or that this model does not have",
                    (unsigned)offset_bytes);
 }
 
@@ -318,6 +305,9 @@ static const char *left_open(const struct cp_device *device) {
     if ((h5->cr & CR_LOCK) == 0) {
         return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
     }
+    if ((h5->cr & (CR_PG | CR_ERASES)) != 0) {
+        return "PG, SER, BER or MER set in NSCR, which LOCK does not undo,";
+    }
     if (h5->buffer.bytes != 0) {
         return "a partly filled write buffer, where the next store is an inconsistency,";
     }
@@ -335,6 +325,4 @@ const struct cp_controller_model cp_model_stm32_h5 = {
     .load = load,
     .uncorrectable = uncorrectable,
     .left_open = left_open,
-    .survivor = survivor,
-    .revive = revive,
 };

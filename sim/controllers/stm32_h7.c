@@ -52,7 +52,7 @@ enum {
 #define CR_BER        (1u << 3)
 #define CR_INTERRUPTS 0x1FEF0000u
 
-#define BUSY_POLLS    2u // one with QW alone, one with BSY as well
+#define BUSY_POLLS    3u // one with QW alone, two with BSY as well
 
 // Where the two lines differ.
 struct layout {
@@ -146,8 +146,8 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
         }
     }
     cp_bus_illegal(access, layout_of(access)->manual,
-                   "read of FLASH + 0x%x, a register that the part does not have, or no driver's "
-                   "business",
+                   "read of FLASH + 0x%x, a register that the part does not have, or that this "
+                   "model does not have",
                    (unsigned)offset_bytes);
     return 0;
 }
@@ -198,6 +198,23 @@ static void start(const struct cp_access *access, uint32_t index) {
     }
 }
 
+// CRC_EN is there, and not modelled.
+#define CR_CRC_EN (1u << 15)
+
+static uint32_t kept_bits(const struct layout *layout) {
+    return CR_PG | CR_SER | CR_BER | layout->psize | CR_INTERRUPTS |
+           layout->snb_mask << layout->snb_shift;
+}
+
+static void check_reserved(const struct cp_access *access, uint32_t value) {
+    const struct layout *layout = layout_of(access);
+    const uint32_t reserved =
+        value & ~(kept_bits(layout) | CR_LOCK | layout->fw | layout->start | CR_CRC_EN);
+    if (reserved) {
+        cp_bus_illegal(access, layout->manual, "reserved bits 0x%x of CR set", (unsigned)reserved);
+    }
+}
+
 static void write_control(const struct cp_access *access, uint32_t index, uint32_t value) {
     const struct layout *layout = layout_of(access);
     struct bank *bank = bank_of(access, index);
@@ -207,6 +224,7 @@ static void write_control(const struct cp_access *access, uint32_t index, uint32
                        (unsigned)index + 1);
         return;
     }
+    check_reserved(access, value);
     if (bank->cr & CR_LOCK) {
         return; // a locked register keeps what it has
     }
@@ -214,8 +232,7 @@ static void write_control(const struct cp_access *access, uint32_t index, uint32
         bank->cr |= CR_LOCK;
         return;
     }
-    bank->cr = value & (CR_PG | CR_SER | CR_BER | layout->psize | CR_INTERRUPTS |
-                        layout->snb_mask << layout->snb_shift);
+    bank->cr = value & kept_bits(layout);
     if ((value & CR_PG) == 0) {
         cp_stm32_buffer_drop(&bank->buffer);
     }
@@ -241,7 +258,7 @@ static void refuse_write(const struct cp_access *access, uint32_t offset_bytes) 
     }
     cp_bus_illegal(access, layout_of(access)->manual,
                    "write of FLASH + 0x%x, a register that the part does not have, that is "
-                   "read-only, or no driver's business",
+                   "read-only, or that this model does not have",
                    (unsigned)offset_bytes);
 }
 
@@ -307,6 +324,9 @@ static const char *left_open(const struct cp_device *device) {
     const struct h7 *h7 = (const struct h7 *)(const void *)device->state;
     if ((h7->banks[0].cr & CR_LOCK) == 0 || (h7->banks[1].cr & CR_LOCK) == 0) {
         return "a bank unlocked, where a stray store can change the flash and new keys fault,";
+    }
+    if (((h7->banks[0].cr | h7->banks[1].cr) & (CR_PG | CR_SER | CR_BER)) != 0) {
+        return "PG, SER or BER set in a bank, which LOCK does not undo,";
     }
     if (h7->banks[0].busy_polls > 0 || h7->banks[1].busy_polls > 0) {
         return "an operation in the queue, of which nobody will see the end,";

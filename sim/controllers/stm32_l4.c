@@ -207,14 +207,17 @@ static void set_errors(struct l4 *l4, uint32_t flags) {
 
 // --- operations
 
-// An operation was begun and ends with these flags, seen once it is no longer busy. BSY is
-// seen twice, so that one look is not enough, and CFGBSY once more.
+// How often SR is read before an operation is done: BSY is seen twice, so that one look is
+// not enough, and CFGBSY longer than anybody looks at the flags after BSY.
+enum { POLLS_OF_BSY = 2, POLLS_OF_CFGBSY = 4 };
+
+// An operation was begun and ends with these flags, seen once it is no longer busy.
 static void begin_operation(const struct cp_access *access, uint32_t offset_bytes, uint32_t flags) {
     const struct family *family = family_of(access->device);
     struct l4 *l4 = l4_of(access);
     bool has_bsy2 = family->ecc2r != NONE && is_in_bank2(&access->device->part, offset_bytes);
     l4->busy_bits = (has_bsy2 ? SR_BSY2 : SR_BSY) | (family->has_cfgbsy ? SR_CFGBSY : 0);
-    l4->busy_polls = family->has_cfgbsy ? 3 : 2;
+    l4->busy_polls = POLLS_OF_BSY + (family->has_cfgbsy ? POLLS_OF_CFGBSY : 0);
     l4->sr_at_end = flags;
 }
 
@@ -244,8 +247,8 @@ static uint32_t read_sr(const struct cp_access *access) {
         return sr | (family_of(access->device)->has_cfgbsy ? SR_CFGBSY : SR_BSY);
     }
     if (l4->busy_polls > 0) {
-        sr |= l4->busy_bits &
-              (l4->busy_polls == 1 && l4->busy_bits & SR_CFGBSY ? SR_CFGBSY : UINT32_MAX);
+        bool is_tail = (l4->busy_bits & SR_CFGBSY) != 0 && l4->busy_polls <= POLLS_OF_CFGBSY;
+        sr |= is_tail ? SR_CFGBSY : l4->busy_bits;
         if (--l4->busy_polls == 0) {
             end_operation(l4);
         }

@@ -9,7 +9,8 @@
 //
 // Sources: ST register text as in embassy's stm32-data, flash_u5.yaml; sequences as ST's HAL
 // has them. Assumed: BSY shows one poll after WDW; writes of NSCR and stores while an
-// operation runs, which the part stalls or drops, are reported as illegal use.
+// operation runs, which the part stalls or drops, are reported as illegal use. Not modelled:
+// OPSR, which tells after a reset what it interrupted, and bursts.
 
 #include "sim/controllers/models.h"
 
@@ -21,7 +22,6 @@ enum {
     NSSR = 0x20,
     NSCR = 0x28,
     ECCR = 0x30,
-    OPSR = 0x34,
     OPTR = 0x40,
 };
 
@@ -43,6 +43,7 @@ enum {
 #define CR_MER1         (1u << 2)
 #define CR_PNB_SHIFT    3
 #define CR_PNB_MASK     0xFFu
+#define CR_PNB          (CR_PNB_MASK << CR_PNB_SHIFT)
 #define CR_BKER         (1u << 11)
 #define CR_MER2         (1u << 15)
 #define CR_STRT         (1u << 16)
@@ -50,33 +51,32 @@ enum {
 #define CR_ERRIE        (1u << 25)
 #define CR_LOCK         (1u << 31)
 #define CR_ERASES       (CR_PER | CR_MER1 | CR_MER2)
-#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB_MASK << CR_PNB_SHIFT | CR_BKER | CR_EOPIE | CR_ERRIE)
+#define CR_KEPT         (CR_PG | CR_ERASES | CR_PNB | CR_BKER | CR_EOPIE | CR_ERRIE)
 
 #define ECCR_BANK_2     (1u << 21)
 #define ECCR_ECCIE      (1u << 24)
 #define ECCR_ECCC       (1u << 30)
 #define ECCR_ECCD       (1u << 31)
 
-#define OPSR_BANK_2     (1u << 21)
-#define OPSR_PROGRAM    (1u << 29)
-#define OPSR_PAGE_ERASE (3u << 29)
 #define ADDRESS_MASK    0xFFFFFu
 
 #define OPTR_SWAP_BANK  (1u << 20)
 #define OPTR_DUALBANK   (1u << 21)
 
 #define QUAD_SIZE_BYTES 16u
-#define BUSY_POLLS      2u // one with WDW alone, one with BSY as well
+#define BUSY_POLLS      3u // one with WDW alone, two with BSY as well
+
+// BWR, OPTSTRT, OBL_LAUNCH and OPTLOCK are there, and not modelled.
+#define CR_RESERVED (~(CR_KEPT | CR_STRT | CR_LOCK | 0x48024000u))
 
 struct u5 {
     uint32_t optr; // of the option bytes: no reset changes it
-    uint32_t cr, sr, eccr, opsr;
+    uint32_t cr, sr, eccr;
     struct stm32_keys keys;
     uint32_t busy_polls;
     uint32_t sr_at_end; // flags that come up when the operation is over
     uint32_t words[4], count, at;
     uint32_t was_open; // interrupts were enabled between two stores of this quad word
-    uint32_t running;  // what OPSR will say if the MCU is reset now
     struct stm32_icache icache;
 };
 
@@ -87,17 +87,9 @@ static struct u5 *u5_of(const struct cp_access *access) {
 }
 
 static void reset(struct cp_device *device, bool power_lost) {
-    (void)power_lost; // what outlives a reset of the MCU comes by revive()
+    (void)power_lost; // it is part of the MCU
     struct u5 *u5 = (struct u5 *)(void *)device->state;
     *u5 = (struct u5){.optr = u5->optr, .cr = CR_LOCK};
-}
-
-static uint32_t survivor(const struct cp_device *device) {
-    return ((const struct u5 *)(const void *)device->state)->running;
-}
-
-static void revive(struct cp_device *device, uint32_t survivor) {
-    ((struct u5 *)(void *)device->state)->opsr = survivor;
 }
 
 // --- banks
@@ -148,12 +140,11 @@ static uint32_t read(const struct cp_access *access, uint32_t window, uint32_t o
     case NSSR: return read_status(u5);
     case NSCR: return u5->cr;
     case ECCR: return u5->eccr;
-    case OPSR: return u5->opsr;
     case OPTR: return u5->optr | (access->device->part.bank_size_bytes ? OPTR_DUALBANK : 0);
     default:
         cp_bus_illegal(access, "RM0456, FLASH registers",
                        "read of FLASH + 0x%x, a register that is not there with TrustZone off, or "
-                       "is no driver's business",
+                       "that this model does not have",
                        (unsigned)offset_bytes);
         return 0;
     }
@@ -172,7 +163,6 @@ static bool is_busy(const struct cp_access *access, const char *what) {
 
 static void end_operation(const struct cp_access *access, enum cp_done done) {
     struct u5 *u5 = u5_of(access);
-    u5->running = 0;
     if (done == CP_DONE_REFUSED) {
         u5->sr |= SR_WRPERR;
         return;
@@ -199,7 +189,6 @@ static void erase_page(const struct cp_access *access) {
     }
     const bool upper = second != is_swapped(access);
     const uint32_t offset_bytes = within_bytes + (upper ? bank_size_bytes(access) : 0);
-    u5->running = OPSR_PAGE_ERASE | address_bits(access, offset_bytes, OPSR_BANK_2);
     end_operation(access, cp_bus_erase(access, offset_bytes, 0));
 }
 
@@ -227,6 +216,10 @@ static void write_control(const struct cp_access *access, uint32_t value) {
                        "a reset",
                        (unsigned)u5->count);
         return;
+    }
+    if (value & CR_RESERVED) {
+        cp_bus_illegal(access, "RM0456, FLASH_NSCR", "reserved bits 0x%x of NSCR set",
+                       (unsigned)(value & CR_RESERVED));
     }
     if (u5->cr & CR_LOCK) {
         return; // a locked register keeps what it has
@@ -275,7 +268,7 @@ static void write(const struct cp_access *access, uint32_t window, uint32_t offs
     default:
         cp_bus_illegal(access, "RM0456, FLASH registers",
                        "write of FLASH + 0x%x, a register that is not there with TrustZone off, is "
-                       "read-only, or is no driver's business",
+                       "read-only, or that this model does not have",
                        (unsigned)offset_bytes);
     }
 }
@@ -309,7 +302,6 @@ __attribute__((noinline)) static void program_quad(const struct cp_access *acces
     const uint32_t words[4] = {u5->words[0], u5->words[1], u5->words[2], u5->words[3]};
     const uint32_t at = u5->at;
     drop_quad(u5);
-    u5->running = OPSR_PROGRAM | address_bits(access, at, OPSR_BANK_2);
     end_operation(access, cp_bus_program(access, at, words, 4));
 }
 
@@ -382,6 +374,9 @@ static const char *left_open(const struct cp_device *device) {
     if ((u5->cr & CR_LOCK) == 0) {
         return "NSCR unlocked, where a stray store can change the flash and new keys fault,";
     }
+    if ((u5->cr & (CR_PG | CR_ERASES)) != 0) {
+        return "PG, PER or MER set in NSCR, which LOCK does not undo,";
+    }
     return u5->icache.is_stale ? "an ICACHE older than the flash" : NULL;
 }
 
@@ -396,6 +391,4 @@ const struct cp_controller_model cp_model_stm32_u5 = {
     .load = load,
     .uncorrectable = uncorrectable,
     .left_open = left_open,
-    .survivor = survivor,
-    .revive = revive,
 };

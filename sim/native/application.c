@@ -34,6 +34,7 @@ static void start(struct application *app, const struct cp_program_board *board,
         .format = native_format(board->format),
         .buffer = buffer,
         .buffer_size_bytes = board->buffer_size_bytes,
+        .feed = native_feed,
     };
     panic_on(cp_updater_init(&app->updater, &app->config));
 }

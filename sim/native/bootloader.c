@@ -15,6 +15,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .format = native_format(board->format),
         .buffer = buffer,
         .buffer_size_bytes = board->buffer_size_bytes,
+        .feed = native_feed,
     };
 
     enum cp_state state = CP_STATE_BOOT;

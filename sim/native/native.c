@@ -80,6 +80,11 @@ const struct cp_state_format *native_format(const char *name) {
     return NULL;
 }
 
+void native_feed(const void *context) {
+    (void)context;
+    cp_feed_watchdog();
+}
+
 // The prover hashes and saves the live stack at every flash operation, so a
 // buffer should be little larger than what is asked for. A function for each
 // size, kept out of line, so that only the one in use takes up stack.

@@ -33,6 +33,9 @@ typedef void (*native_work)(const struct cp_program_board *board, uint8_t image,
 void native_with_buffer(uint32_t size_bytes, native_work work, const struct cp_program_board *board,
                         uint8_t image);
 
+// What the core is given to feed the watchdog.
+void native_feed(const void *context);
+
 // The three entries of struct cp_program.
 void native_bootloader(const struct cp_program_board *board);
 void native_application(const struct cp_program_board *board, uint8_t image);

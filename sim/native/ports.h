@@ -4,6 +4,10 @@
 #define CP_SIM_NATIVE_PORTS_H
 
 #include "core/port/nrf/nvmc.h"
+#include "core/port/nrf/spi.h"
+#include "core/port/rp2040/flash.h"
+#include "core/port/spinor/spinor.h"
+#include "core/port/stm32/spi.h"
 #include "core/port/nrf/nvmc_ns.h"
 #include "core/port/nrf/rramc.h"
 #include "core/port/stm32/f0.h"
@@ -15,9 +19,21 @@
 #include "core/port/stm32/l4.h"
 #include "sim/program.h"
 
+// A SPI NOR chip and its bus.
+struct native_spi {
+    union {
+        struct cp_nrf_spi nrf;
+        struct cp_stm32_spi stm32;
+    } master;
+    struct cp_spi bus;
+    struct cp_spinor chip;
+};
+
 // What a port remembers of its device; one member for each port.
 union native_port {
     struct cp_nrf_nvmc nvmc;
+    struct cp_rp2040_flash rp2040;
+    struct native_spi spi;
     struct cp_nrf_nvmc_ns nvmc_ns;
     struct cp_nrf_rramc rramc;
     struct cp_stm32_u5 stm32_u5;

@@ -11,6 +11,8 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+pytest.register_assert_rewrite("faulty")
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
@@ -27,12 +29,11 @@ def cutproof_path(root: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def cutproof(cutproof_path: Path, tmp_path: Path) -> Run:
-    """Run the program: cutproof("list", file, cwd=..., env={...}).
+def runner(program: Path, folder: Path) -> Run:
+    """A function that runs the program: run("list", file, cwd=..., env={...}).
 
-    It runs in `tmp_path` unless told otherwise, without colour, and with `env`
-    added to the environment (None takes a variable out). Nothing is checked.
+    It runs in `folder` unless told otherwise, without colour, and with `env` added to
+    the environment (None takes a variable out). Nothing is checked.
     """
 
     def run(
@@ -43,8 +44,8 @@ def cutproof(cutproof_path: Path, tmp_path: Path) -> Run:
     ) -> subprocess.CompletedProcess[str]:
         merged = {**os.environ, "NO_COLOR": "1", **(env or {})}
         return subprocess.run(
-            [cutproof_path, *args],
-            cwd=cwd or tmp_path,
+            [program, *args],
+            cwd=cwd or folder,
             env={name: value for name, value in merged.items() if value is not None},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -55,3 +56,15 @@ def cutproof(cutproof_path: Path, tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def cutproof(cutproof_path: Path, tmp_path: Path) -> Run:
+    """Run the program, in the test's own folder."""
+    return runner(cutproof_path, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def cutproof_session(cutproof_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the program for what several tests share, in a folder of all of them."""
+    return runner(cutproof_path, tmp_path_factory.mktemp("session"))

@@ -7,15 +7,12 @@ each one gets wrong.
 
 from __future__ import annotations
 
-import os
 import re
-import sqlite3
-import subprocess
-from contextlib import closing
 from pathlib import Path
-from typing import Callable, NamedTuple
 
 import pytest
+from conftest import Run
+from faulty import PROMISES, Catch, core_path, expect_caught, rows
 
 GOOD_OR_BAD = "seed/good-or-bad"
 REQUEST = "seed/request-completes"
@@ -23,29 +20,7 @@ REVERT = "seed/revert-is-told"
 EXTERNAL = "seed/external-dfu[images.new.firmware=bad]"
 AS_IT_GOES = "seed/download-as-it-goes"
 
-PROMISES = {
-    "bootable",
-    "resumes",
-    "update-completes",
-    "no-phantom-update",
-    "trial-happens",
-    "unconfirmed-reverts",
-    "confirmed-stays",
-    "tells-truth",
-    "legal-flash-use",
-    "bounded-wear",
-}
-
-
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
-
-
-class Catch(NamedTuple):
-    """What a core breaks and the case that shows it."""
-
-    promise: str
-    case: str
-
 
 CATCHES = {
     "confirm_forgets": Catch("confirmed-stays", GOOD_OR_BAD),
@@ -86,35 +61,6 @@ def scenario_file(root: Path, case: str) -> Path:
     return root / "scenarios" / (case.partition("[")[0] + ".yaml")
 
 
-def rows(log: Path, sql: str, *values: str) -> list[tuple]:
-    with closing(sqlite3.connect(log)) as db:
-        return db.execute(sql, values).fetchall()
-
-
-def command_after(output: str, promise: str) -> str:
-    """The replay command printed in the block of a promise."""
-    block = re.search(
-        rf"^  promise   {re.escape(promise)}\n(?:  .*\n)*?  replay    (.*)$", output, re.MULTILINE
-    )
-    assert block, output
-    return block[1]
-
-
-def run_printed(command: str, program: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command line as a person would who copied it from the terminal."""
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        command,
-        shell=True,
-        cwd=cwd,
-        env={**os.environ, "PATH": path, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 # --- the corpus itself
 
 
@@ -138,51 +84,26 @@ def test_every_promise_has_a_core_that_breaks_it() -> None:
 
 
 @pytest.mark.parametrize("case", sorted({catch.case for catch in CATCHES.values()}))
-def test_the_real_core_passes(
-    case: str, root: Path, cutproof: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_the_real_core_passes(case: str, root: Path, cutproof: Run) -> None:
     ended = cutproof("run", scenario_file(root, case), "--case", case, "--log", "real.db")
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("name", sorted(CATCHES))
 def test_a_faulty_core_is_caught(
-    name: str,
-    root: Path,
-    tmp_path: Path,
-    cutproof_path: Path,
-    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+    name: str, root: Path, tmp_path: Path, cutproof_path: Path, cutproof: Run
 ) -> None:
     promise, case = CATCHES[name]
-    core = cutproof_path.parent / "cores" / f"{name}.so"
-    log = tmp_path / "faulty.db"
-    ended = cutproof(
-        "run", "--core", core, scenario_file(root, case), "--case", case, "--log", log
-    )
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert rows(log, "SELECT core_name, complete FROM run") == [(name, 1)]
-    assert rows(log, "SELECT verdict, met FROM cases") == [("VIOLATED", 0)]
-    found = rows(log, "SELECT replay_id, message FROM violations WHERE promise = ?", promise)
-    assert len(found) == 1, rows(log, "SELECT promise FROM violations")
-    replay_id, message = found[0]
-
-    command = command_after(ended.stdout, promise)
-    assert replay_id in command
-    replayed = run_printed(command, cutproof_path, tmp_path)
-    assert replayed.returncode == 1, replayed.stdout + replayed.stderr
-    assert f"\n  broken  {promise}: {message}\n" in replayed.stdout
-    assert "\nREPRODUCED  " in replayed.stdout
+    cases = [scenario_file(root, case), "--case", case]
+    expect_caught(name, promise, cases, cutproof_path, cutproof, tmp_path)
 
 
 def test_a_replay_id_of_a_faulty_core_is_refused_for_the_real_one(
-    root: Path,
-    tmp_path: Path,
-    cutproof_path: Path,
-    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+    root: Path, tmp_path: Path, cutproof_path: Path, cutproof: Run
 ) -> None:
     promise, case = CATCHES["no_backup"]
     log = tmp_path / "faulty.db"
-    core = cutproof_path.parent / "cores/no_backup.so"
+    core = core_path(cutproof_path, "no_backup")
     cutproof("run", "--core", core, scenario_file(root, case), "--log", log)
     (replay_id,) = rows(log, "SELECT replay_id FROM violations WHERE promise = ?", promise)[0]
     refused = cutproof("replay", replay_id, "--log", log)
@@ -194,12 +115,9 @@ def test_a_replay_id_of_a_faulty_core_is_refused_for_the_real_one(
 
 
 def test_a_core_that_remembers_is_an_error(
-    root: Path,
-    tmp_path: Path,
-    cutproof_path: Path,
-    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+    root: Path, tmp_path: Path, cutproof_path: Path, cutproof: Run
 ) -> None:
-    core = cutproof_path.parent / "cores/keeps_a_counter.so"
+    core = core_path(cutproof_path, "keeps_a_counter")
     file = scenario_file(root, "seed/update-confirm")
     log = tmp_path / "error.db"
     ended = cutproof("run", "--core", core, file, "--log", log)
@@ -209,12 +127,9 @@ def test_a_core_that_remembers_is_an_error(
 
 
 def test_only_an_audit_finds_a_word_that_nobody_tries(
-    root: Path,
-    tmp_path: Path,
-    cutproof_path: Path,
-    cutproof: Callable[..., subprocess.CompletedProcess[str]],
+    root: Path, tmp_path: Path, cutproof_path: Path, cutproof: Run
 ) -> None:
-    core = cutproof_path.parent / "cores/chokes_on_some_words.so"
+    core = core_path(cutproof_path, "chokes_on_some_words")
     file = scenario_file(root, "seed/torn-state-once")
     plain = cutproof("run", "--core", core, file, "--log", tmp_path / "plain.db")
     assert plain.returncode == 0, plain.stdout + plain.stderr

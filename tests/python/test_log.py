@@ -28,6 +28,7 @@ COLUMNS = {
 PROMISES = {
     "bootable", "resumes", "update-completes", "no-phantom-update", "trial-happens",
     "unconfirmed-reverts", "confirmed-stays", "tells-truth", "legal-flash-use", "bounded-wear",
+    "progresses",
 }  # fmt: skip
 ERASES_PER_UPDATE = 3  # the default of wear.erases_per_update
 
@@ -245,18 +246,39 @@ def test_wear_is_bounded(db: sqlite3.Connection) -> None:
         assert 0 < erases <= ERASES_PER_UPDATE + cuts, scenario
 
 
+# A program and an erase.
+PART_US = {"nrf51822": (47, 22300), "nrf52840": (41, 85000)}
+
+
 def test_times(db: sqlite3.Connection) -> None:
-    times = db.execute(
-        "SELECT c.scenario, uncut_programs, uncut_erases, uncut_time_us, wall_seconds, c.seconds"
-        " FROM cases c LEFT JOIN times t ON t.case_id = c.id"
-    ).fetchall()
-    for scenario, programs, erases, uncut_us, wall, seconds in times:
-        assert programs > 0 and erases > 0 and uncut_us > 0, scenario
-        assert wall == pytest.approx(seconds)
+    counts: dict[str, tuple[int, int]] = {}
+    times: dict[str, dict[str, int]] = {}
+    for scenario, part, programs, erases in db.execute(
+        "SELECT scenario, part, uncut_programs, uncut_erases FROM cases"
+    ):
+        assert programs > 0 and erases > 0, scenario
+        counts[scenario] = programs, erases
+        program_us, erase_us = PART_US[part]
+        times[scenario] = {"all": program_us * programs + erase_us * erases}
+    for scenario, name, time_us in db.execute(
+        "SELECT c.scenario, name, time_us FROM times t JOIN cases c ON c.id = t.case_id"
+    ):
+        assert name not in times[scenario] and time_us > 0
+        times[scenario][name] = time_us
+    assert all(of["uncut"] == of["all"] for of in times.values())
     # One page of 256 words is copied twice; request and confirm store two words each,
     # and each of the two steps one. They erase STATE, and the steps their pages.
-    good = {name: row for name, *row in times}["cli/torn[images.new.firmware=good]"]
-    assert good[:2] == [2 * 256 + 2 + 2 + 2, 2 + 2]
+    good, bad = (f"cli/torn[images.new.firmware={firmware}]" for firmware in ("good", "bad"))
+    program_us, erase_us = PART_US["nrf51822"]
+    assert counts[good] == (2 * 256 + 2 + 2 + 2, 2 + 2)
+    assert times[good]["update"] == (2 * 256 + 2) * program_us + 2 * erase_us
+    assert "revert" not in times[good]
+    # The revert copies as much, and stores that it is over: two words, and STATE erased.
+    assert times[bad]["update"] == times[good]["update"]
+    assert times[bad]["revert"] == times[bad]["update"] + 2 * program_us + erase_us
+    assert times[bad]["resume-max"] >= times[bad]["revert"]
+    # One step at a time: a page and its record.
+    assert erase_us + 257 * program_us <= times[bad]["uptime"] <= times[bad]["resume-max"]
 
 
 # --- twice the same

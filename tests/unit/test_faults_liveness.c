@@ -154,6 +154,104 @@ static void test_explored_again(void **state) {
     expect(&notes, 1, 10, 10);
 }
 
+// --- the same by the time of the operations
+
+#define ERASE_US   1000u
+#define PROGRAM_US 10u
+
+// An erase and so many programs.
+static void page(struct cp_liveness_notes *notes, uint32_t programs) {
+    assert_int_equal(cp_liveness_operation(notes, ERASE_US), 0);
+    for (uint32_t i = 0; i < programs; i++) {
+        assert_int_equal(cp_liveness_operation(notes, PROGRAM_US), 0);
+    }
+}
+
+// The boot of a state, which writes pages of five operations each.
+static uint32_t boot_pages(struct cp_liveness_notes *notes, uint32_t state_id, uint32_t pages,
+                           enum cp_segment_end end, uint32_t next, uint32_t next_offset) {
+    const uint32_t segment = cp_liveness_begin(notes, state_id, NONE);
+    for (uint32_t i = 0; i < pages; i++) {
+        page(notes, 4);
+    }
+    cp_liveness_end(notes, segment, 5 * pages, end, next, next_offset);
+    return segment;
+}
+
+static void expect_us(struct cp_liveness_notes *notes, uint32_t state_count, uint64_t uptime_us,
+                      uint64_t boot_us_max) {
+    struct cp_liveness liveness;
+    assert_int_equal(cp_liveness_conclude(notes, state_count, &liveness), 0);
+    assert_int_equal(liveness.uptime_us, uptime_us);
+    assert_int_equal(liveness.boot_us_max, boot_us_max);
+    cp_liveness_free(notes);
+}
+
+static void test_time_of_a_boot(void **state) {
+    (void)state;
+    struct cp_liveness_notes notes = {0};
+    boot_pages(&notes, 1, 3, CP_SEGMENT_STARTS, 0, 0);
+    boot_pages(&notes, 2, 0, CP_SEGMENT_STARTS, 0, 0);
+    expect_us(&notes, 2, 3120, 3120);
+}
+
+static void test_time_to_progress(void **state) {
+    (void)state;
+    struct cp_liveness_notes notes = {0};
+    const uint32_t first = boot_pages(&notes, 1, 3, CP_SEGMENT_STARTS, 0, 0);
+    boot_pages(&notes, 2, 1, CP_SEGMENT_STARTS, 0, 0);
+    cut(&notes, first, 7, 2); // a page, an erase and a program
+    expect_us(&notes, 1, 1040 + 1010, 3120);
+}
+
+// What needs fewer operations can take longer: each is asked by itself.
+static void test_time_is_no_number(void **state) {
+    (void)state;
+    struct cp_liveness_notes notes = {0};
+    const uint32_t first = cp_liveness_begin(&notes, 1, NONE);
+    page(&notes, 20);
+    cp_liveness_end(&notes, first, 21, CP_SEGMENT_STARTS, 0, 0);
+    boot_pages(&notes, 2, 2, CP_SEGMENT_STARTS, 0, 0);
+    cut(&notes, first, 3, 2); // 10 operations are left, and 2080 us of 1200
+    struct cp_liveness liveness;
+    assert_int_equal(cp_liveness_conclude(&notes, 1, &liveness), 0);
+    assert_int_equal(liveness.uptime_operations, 3);
+    assert_int_equal(liveness.uptime_us, 1200);
+    cp_liveness_free(&notes);
+}
+
+static void test_time_from_an_offset(void **state) {
+    (void)state;
+    for (uint32_t offset = 0; offset <= 10; offset++) {
+        struct cp_liveness_notes notes = {0};
+        const uint32_t first = boot_pages(&notes, 1, 2, CP_SEGMENT_STARTS, 0, 0);
+        boot_pages(&notes, 2, 1, CP_SEGMENT_JOINS, first, offset);
+        const uint32_t erases = (offset + 4) / 5; // among the operations left out
+        const uint64_t left_us =
+            2080 - erases * (uint64_t)ERASE_US - (offset - erases) * (uint64_t)PROGRAM_US;
+        const uint64_t joined_us = 1040 + left_us;
+        expect_us(&notes, 2, joined_us > 2080 ? joined_us : 2080,
+                  joined_us > 2080 ? joined_us : 2080);
+    }
+}
+
+// Boots that do the same share what is noted of it; what lies between them does not matter.
+static void test_stretches_are_shared(void **state) {
+    (void)state;
+    struct cp_liveness_notes notes = {0};
+    const uint32_t first = boot_pages(&notes, 1, 2, CP_SEGMENT_STARTS, 0, 0);
+    for (uint32_t id = 2; id < 100; id++) {
+        boot_pages(&notes, id, id % 2, CP_SEGMENT_JOINS, first, 5);
+    }
+    assert_int_equal(notes.stretch_count, 4 + 2);
+    // Explored again, a boot comes to where it was, and leaves nothing behind.
+    assert_int_equal(cp_liveness_begin(&notes, 1, NONE), first);
+    page(&notes, 1);
+    cp_liveness_end(&notes, first, 2, CP_SEGMENT_JOINS, first, 2);
+    assert_int_equal(notes.stretch_count, 4 + 2);
+    expect_us(&notes, 99, 2080, 2080);
+}
+
 // A long chain takes no stack.
 static void test_chain(void **state) {
     (void)state;
@@ -181,6 +279,11 @@ int main(void) {
         cmocka_unit_test(test_forks),
         cmocka_unit_test(test_circles),
         cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_time_of_a_boot),
+        cmocka_unit_test(test_time_to_progress),
+        cmocka_unit_test(test_time_is_no_number),
+        cmocka_unit_test(test_time_from_an_offset),
+        cmocka_unit_test(test_stretches_are_shared),
         cmocka_unit_test(test_explored_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,21 @@ static void operation(struct teller *teller, uint32_t lost, uint8_t active) {
     cp_promises_operation(&teller->promises, &teller->facts);
 }
 
+// No limit is set, so that any up-time but none is too long.
+static void tell_progress(struct teller *teller, const char *word) {
+    if (strcmp(word, "uptime-enough") == 0) {
+        cp_promises_uptime(&teller->promises, 0);
+    } else if (strcmp(word, "uptime-too-long") == 0) {
+        cp_promises_uptime(&teller->promises, 1);
+    } else if (strcmp(word, "unfed") == 0) {
+        cp_promises_unfed(&teller->promises, "told");
+    } else if (strcmp(word, "boot-loop") == 0) {
+        cp_promises_boot_loop(&teller->promises, "told");
+    } else {
+        fail_msg("no such word: %s", word);
+    }
+}
+
 static void tell_flash(struct teller *teller, const char *word) {
     if (strcmp(word, "op") == 0) {
         operation(teller, 0, CP_IMAGE_NONE);
@@ -75,7 +90,7 @@ static void tell_flash(struct teller *teller, const char *word) {
     } else if (strcmp(word, "wears-out") == 0) {
         cp_promises_endless_wear(&teller->promises);
     } else {
-        fail_msg("no such word: %s", word);
+        tell_progress(teller, word);
     }
 }
 
@@ -219,6 +234,11 @@ static const struct story stories[] = {
     {"erase-to-3 erase-to-3", 0, 0}, // a power loss in between pays for the second
     {"erase-to-4", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
     {"wears-out", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
+    // progresses
+    {"start-old uptime-enough", 0, 0},
+    {"uptime-too-long", BIT(CP_PROMISE_PROGRESSES), 0},
+    {"unfed", BIT(CP_PROMISE_PROGRESSES), 0},
+    {"boot-loop", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_PROGRESSES), 0},
 };
 
 enum { STORIES = sizeof(stories) / sizeof(stories[0]) };

@@ -244,6 +244,25 @@ static void test_protected(void **context) {
     cp_machine_destroy(rig.machine);
 }
 
+// Somebody's refused store of before is not taken for a refusal of this one.
+static void job_after_refusal(void) {
+    mmio_write32(64, 0);
+    results[0] = (int)get(ACCESSERROR);
+    job_program();
+}
+
+static void test_stale_refusal(void **context) {
+    (void)context;
+    struct rig rig;
+    new_rig(&rig);
+    rig_fill_data();
+    use(&rig, job_after_refusal, 32, 16);
+    assert_int_equal(results[0], 1);
+    assert_int_equal(rig_call.result, CP_OK);
+    rig_check_data(rig.machine, 32, 16);
+    cp_machine_destroy(rig.machine);
+}
+
 // READY comes too late: the lines are written, an error is told and writing is off.
 static void test_ready_too_late(void **context) {
     (void)context;
@@ -493,19 +512,13 @@ static void test_hand_over(void **context) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_small_programs),
-        cmocka_unit_test(test_erase_skips),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_silent_failures),
-        cmocka_unit_test(test_uncorrectable),
-        cmocka_unit_test(test_protected),
-        cmocka_unit_test(test_ready_too_late),
-        cmocka_unit_test(test_model_buffer),
-        cmocka_unit_test(test_model_merges),
-        cmocka_unit_test(test_model_loses_buffer),
-        cmocka_unit_test(test_model_flags),
-        cmocka_unit_test(test_model_illegal),
+        cmocka_unit_test(test_pages),           cmocka_unit_test(test_small_programs),
+        cmocka_unit_test(test_erase_skips),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_silent_failures), cmocka_unit_test(test_uncorrectable),
+        cmocka_unit_test(test_protected),       cmocka_unit_test(test_stale_refusal),
+        cmocka_unit_test(test_ready_too_late),  cmocka_unit_test(test_model_buffer),
+        cmocka_unit_test(test_model_merges),    cmocka_unit_test(test_model_loses_buffer),
+        cmocka_unit_test(test_model_flags),     cmocka_unit_test(test_model_illegal),
         cmocka_unit_test(test_hand_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

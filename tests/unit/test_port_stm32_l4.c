@@ -968,13 +968,13 @@ static void test_page_select(void **context) {
     check_select("stm32wl55jc", PNB(127), 254 * kib);
 }
 
-static uint32_t sr_of_bank2[4];
+static uint32_t sr_of_bank2[7];
 
 static void watch_bank2(void) {
     unlock();
     mmio_write32(cr_at(), CR_PER | PNB(256) | BKER_G0);
     mmio_write32(cr_at(), CR_PER | PNB(256) | BKER_G0 | CR_STRT);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 7; i++) {
         sr_of_bank2[i] = mmio_read32(sr_at());
     }
 }
@@ -983,7 +983,8 @@ static void test_busy_bits_of_g0(void **context) {
     (void)context;
     build("stm32g0b1re");
     run(watch_bank2);
-    static const uint32_t expected[] = {SR_BSY2 | SR_CFGBSY, SR_BSY2 | SR_CFGBSY, SR_CFGBSY, 0};
+    static const uint32_t expected[] = {
+        SR_BSY2 | SR_CFGBSY, SR_BSY2 | SR_CFGBSY, SR_CFGBSY, SR_CFGBSY, SR_CFGBSY, SR_CFGBSY, 0};
     assert_memory_equal(sr_of_bank2, expected, sizeof(expected));
     destroy();
 }

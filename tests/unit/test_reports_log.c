@@ -65,7 +65,8 @@ static struct cp_case make_case(const char *name, uint32_t violates) {
 }
 
 static struct cp_result make_result(enum cp_verdict verdict, bool met) {
-    struct cp_result made = {.verdict = verdict, .expectation_met = met, .states = 7};
+    struct cp_result made = {
+        .verdict = verdict, .expectation_met = met, .states = 7, .uncut_time_us = 5};
     snprintf(made.bound, sizeof made.bound, "every cut");
     return made;
 }
@@ -288,7 +289,10 @@ static struct cp_result full_result(const struct cp_site *site, struct cp_wear *
     made.is_complete = true;
     made.cuts_max = 2;
     made.memo_hits = 11;
-    made.liveness = (struct cp_liveness){12, 13};
+    made.liveness = (struct cp_liveness){12, 13, 17, 18};
+    made.uncut_programs = 19;
+    made.update_us = 20;
+    made.unfed_us_max = UINT32_MAX + (uint64_t)21;
     made.audit = (struct cp_audit){14, 15, 16};
     made.sites = site;
     made.site_count = 1;
@@ -297,6 +301,7 @@ static struct cp_result full_result(const struct cp_site *site, struct cp_wear *
     made.violations[0] = (struct cp_violation){.promise = CP_PROMISE_TELLS_TRUTH,
                                                .trace = "a1,t2.mask-20202020",
                                                .cuts = 2,
+                                               .is_of_search = true,
                                                .indifferent = "the tear"};
     made.violation_count = 1;
     return made;
@@ -337,6 +342,11 @@ static void what_is_written_can_be_read_back(void **context) {
     assert_int_equal(back->stop, CP_STOP_CLAIMS_MET);
     assert_true(back->is_complete && back->expectation_met && back->cuts_max == 2);
     assert_int_equal(back->liveness.boot_operations_max, 13);
+    assert_memory_equal(&back->liveness, &result.liveness, sizeof result.liveness);
+    assert_int_equal(back->uncut_programs, 19);
+    assert_int_equal(back->update_us, 20);
+    assert_int_equal(back->revert_us, 0);
+    assert_int_equal(back->unfed_us_max, UINT32_MAX + (uint64_t)21);
     assert_int_equal(back->audit.surprises, 16);
     assert_memory_equal(back->wear, &wear, sizeof wear);
     assert_memory_equal(&back->violations[0], &result.violations[0], sizeof result.violations[0]);

@@ -79,4 +79,45 @@ static inline void unload(struct loaded *loaded) {
     free(loaded->errors);
 }
 
+// --- mistakes
+
+struct mistake {
+    const char *file;
+    const char *find, *replace; // the mistake made in that good file
+    const char *error;          // "line:column: error: message"
+    const char *help;           // NULL = not compared
+};
+
+static inline bool is_reported(const struct loaded *loaded, const struct mistake *mistake) {
+    char error[300], help[300];
+    snprintf(error, sizeof(error), "t.yaml:%s\n", mistake->error);
+    snprintf(help, sizeof(help), "\n      = help: %s\n",
+             mistake->help == NULL ? "" : mistake->help);
+    return loaded->error_count == 1 && strncmp(loaded->errors, error, strlen(error)) == 0 &&
+           (mistake->help == NULL || strstr(loaded->errors, help) != NULL);
+}
+
+// Returns whether it was reported as it should be.
+static inline bool check_mistake(const struct mistake *mistake) {
+    char *good = text_of(mistake->file), *bad = text_with(good, mistake->find, mistake->replace);
+    struct loaded loaded = load_text(bad);
+    bool is_right = is_reported(&loaded, mistake) && loaded.list.count == 0;
+    if (!is_right) {
+        print_error("expected %s\n%s\nfound %d:\n%s\n", mistake->error,
+                    mistake->help == NULL ? "" : mistake->help, loaded.error_count, loaded.errors);
+    }
+    unload(&loaded);
+    free(bad);
+    free(good);
+    return is_right;
+}
+
+static inline void check_mistakes(const struct mistake *mistakes, size_t count) {
+    bool all_right = true;
+    for (size_t i = 0; i < count; i++) {
+        all_right = check_mistake(&mistakes[i]) && all_right;
+    }
+    assert_true(all_right);
+}
+
 #endif

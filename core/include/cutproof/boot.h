@@ -30,6 +30,12 @@ struct cp_boot_config {
     const struct cp_state_format *format;
     uint8_t *buffer;            // for copying, lent by the caller during each call
     uint32_t buffer_size_bytes; // divides the page unit; a multiple of every write size
+
+    // Feeds the watchdog: called before each page of ACTIVE or DFU is erased, before each
+    // chunk is copied, and before a revert is stored, which erases all of STATE. Between two
+    // calls lie at most these, and the record of a step. NULL: there is nothing to feed.
+    void (*feed)(const void *context);
+    const void *feed_context;
 };
 
 // The page unit in bytes: the larger of the erase sizes of ACTIVE and DFU. Every

@@ -17,6 +17,12 @@ struct cp_updater_config {
     const struct cp_state_format *format;
     uint8_t *buffer;            // lent during each call
     uint32_t buffer_size_bytes; // a multiple of the write sizes of DFU and STATE
+
+    // Feeds the watchdog: called before each page of DFU is erased, before what is written
+    // to one page, and before a state is stored, which erases all of STATE. NULL: nothing
+    // to feed.
+    void (*feed)(const void *context);
+    const void *feed_context;
 };
 
 // The updater's volatile state. Fields are private.

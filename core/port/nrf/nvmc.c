@@ -2,7 +2,7 @@
 //
 // The NVMC is switched to write or erase mode, does one operation at a time, and
 // says READY when it is done. It has no error flags: a store in the wrong mode or
-// a worn cell leaves no trace but the data, so each program is read back. Only
+// a worn cell leaves no trace but the data, so whatever is done is read back. Only
 // whole aligned words may be stored; a byte store is a HardFault.
 //
 // Whatever happens, the NVMC is left in read mode, so that no stray store of the
@@ -97,11 +97,15 @@ static int nvmc_erase(const struct cp_flash *flash, uint32_t offset_bytes) {
     if (err) {
         return err;
     }
+    const uint32_t address = nvmc->flash_address + offset_bytes;
     err = set_mode(nvmc, NVMC_CONFIG_ERASE);
     if (!err) {
-        err = erase_page(nvmc, nvmc->flash_address + offset_bytes);
+        err = erase_page(nvmc, address);
     }
-    return end_mode(nvmc, err);
+    err = end_mode(nvmc, err);
+    return err ? err
+               : cp_port_verify_erased(nvmc, cp_port_read_plain, address, flash->erase_size_bytes,
+                                       UINT32_MAX);
 }
 
 void cp_nrf_nvmc_flash(struct cp_flash *flash, const struct cp_nrf_nvmc *nvmc, uint32_t size_bytes,

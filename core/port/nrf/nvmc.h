@@ -18,8 +18,8 @@ struct cp_nrf_nvmc {
 // Fill in *flash for an NVMC. size_bytes and erase_size_bytes are the part's
 // (nRF52840: 1 MiB, 4 KiB). *nvmc must outlive *flash. Never fails.
 // Its functions return CP_ERR_BOUNDS, CP_ERR_ALIGNMENT, or CP_ERR_FLASH when
-// READY stays low or a word does not read back as programmed: the NVMC has no
-// error flags, so read-back is the only check there is.
+// READY stays low, a word does not read back as programmed, or a page not as erased: the
+// NVMC has no error flags, so read-back is the only check there is.
 void cp_nrf_nvmc_flash(struct cp_flash *flash, const struct cp_nrf_nvmc *nvmc,
                        uint32_t size_bytes, uint32_t erase_size_bytes);
 

@@ -5,7 +5,7 @@
 // through NSCCR; NSSR cannot be written. BKSEL names the physical bank, whatever SWAP_BANK says.
 // No flag tells of an operation that failed, so both kinds are read back.
 //
-// Whatever happens, no mode stays on and the interface is locked again.
+// Whatever becomes of an operation, no mode stays on and the interface is locked again.
 
 #include "core/port/stm32/h5.h"
 
@@ -105,6 +105,7 @@ static int unlock(const struct cp_stm32_h5 *h5) {
     return mmio_read32(h5->registers_address + H5_NSCR) & NSCR_LOCK ? CP_ERR_FLASH : CP_OK;
 }
 
+// After an error nothing was begun, and there is nothing to end.
 static int begin(const struct cp_stm32_h5 *h5) {
     int err = wait_ready(h5);
     if (err) {
@@ -174,10 +175,10 @@ static int h5_program(const struct cp_flash *flash, uint32_t offset_bytes, const
         return err;
     }
     err = begin(h5);
-    if (!err) {
-        err = program_units(h5, address, data, size_bytes);
+    if (err) {
+        return err;
     }
-    err = end(h5, err);
+    err = end(h5, program_units(h5, address, data, size_bytes));
     return err ? err : cp_port_verify(h5, read_word, address, data, size_bytes);
 }
 
@@ -209,10 +210,10 @@ static int h5_erase(const struct cp_flash *flash, uint32_t offset_bytes) {
         return err;
     }
     err = begin(h5);
-    if (!err) {
-        err = erase_sector(h5, address, flash->erase_size_bytes);
+    if (err) {
+        return err;
     }
-    err = end(h5, err);
+    err = end(h5, erase_sector(h5, address, flash->erase_size_bytes));
     return err ? err
                : cp_port_verify_erased(h5, read_word, address, flash->erase_size_bytes,
                                        ERASED_WORD);

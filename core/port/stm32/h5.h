@@ -35,7 +35,7 @@ struct cp_stm32_h5 {
 // - program, erase: the controller stays busy or locked (a wrong key was given before), an
 //   error flag came up (write protection, a broken sequence), or the flash does not read back
 //   as programmed or erased: no flag tells of an operation that failed.
-// The flash interface is locked again, and no flag is left, whatever happens.
+// A controller that never gets ready is left alone; else it is locked again and has no flag set.
 void cp_stm32_h5_flash(struct cp_flash *flash, const struct cp_stm32_h5 *h5, uint32_t size_bytes,
                        uint32_t erase_size_bytes);
 

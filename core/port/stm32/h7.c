@@ -6,7 +6,7 @@
 // stores to memory; then QW is set until the operation is done. BSY comes up later than QW and
 // is not the one to wait for. Flags are cleared through CCR; SR cannot be written.
 //
-// Whatever happens, no mode stays on and the bank is locked again.
+// Whatever becomes of an operation, no mode stays on and the bank is locked again.
 
 #include "core/port/stm32/h7.h"
 
@@ -104,6 +104,7 @@ static void write_control(const struct cp_stm32_h7 *h7, uint32_t bank, uint32_t 
     mmio_write32(bank + H7_CR, kept | value);
 }
 
+// After an error nothing was begun, and there is nothing to end.
 static int begin(const struct cp_stm32_h7 *h7, uint32_t bank) {
     int err = wait_done(h7, bank);
     if (err) {
@@ -168,10 +169,10 @@ static int program_range(const struct cp_stm32_h7 *h7, uint32_t address, const u
                          uint32_t size_bytes) {
     const uint32_t bank = bank_at(h7, address);
     int err = begin(h7, bank);
-    if (!err) {
-        err = program_units(h7, bank, address, bytes, size_bytes);
+    if (err) {
+        return err;
     }
-    err = end(h7, bank, err);
+    err = end(h7, bank, program_units(h7, bank, address, bytes, size_bytes));
     drop_cache(h7, address, size_bytes);
     return err ? err : cp_port_verify(h7, read_word, address, bytes, size_bytes);
 }
@@ -224,10 +225,10 @@ static int h7_erase(const struct cp_flash *flash, uint32_t offset_bytes) {
     }
     const uint32_t bank = bank_at(h7, address);
     err = begin(h7, bank);
-    if (!err) {
-        err = erase_sector(h7, bank, address, flash->erase_size_bytes);
+    if (err) {
+        return err;
     }
-    err = end(h7, bank, err);
+    err = end(h7, bank, erase_sector(h7, bank, address, flash->erase_size_bytes));
     drop_cache(h7, address, flash->erase_size_bytes);
     if (err || !h7->is_h7a) {
         return err;

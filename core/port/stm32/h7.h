@@ -43,7 +43,7 @@ struct cp_stm32_h7 {
 //   came up (write protection, a broken sequence, a failed operation), or a word does not read
 //   back as programmed. An H7A has no flag for a failed operation: there the sector is read
 //   back after an erase as well.
-// The bank is locked again, and no flag is left, whatever happens.
+// A bank that never gets ready is left alone; else it is locked again and has no flag set.
 void cp_stm32_h7_flash(struct cp_flash *flash, const struct cp_stm32_h7 *h7, uint32_t size_bytes,
                        uint32_t erase_size_bytes);
 

@@ -44,9 +44,10 @@ struct cp_stm32_l4 {
 // - CP_ERR_BOUNDS or CP_ERR_ALIGNMENT for a range that does not suit;
 // - CP_ERR_FLASH when the controller stays busy or locked (until a reset; then it is left as
 //   it is), when it sets an error flag (the page is write-protected; a double word was
-//   programmed before, with ones as well, and the new data is not all zeros), when an
-//   operation that was not complained of reads back otherwise (an erase that fails sets no
-//   flag), and when a word that is read cannot be corrected by ECC.
+//   programmed before, be it with ones, and the new data is not all zeros; on G0 programmed
+//   ones do not even take zeros), when an operation that was not complained of reads back
+//   otherwise (an erase that fails sets no flag), and when a word that is read cannot be
+//   corrected by ECC.
 void cp_stm32_l4_flash(struct cp_flash *flash, const struct cp_stm32_l4 *dev, uint32_t size_bytes,
                        uint32_t erase_size_bytes);
 

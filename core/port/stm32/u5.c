@@ -6,7 +6,7 @@
 // by its number within the physical bank, whatever SWAP_BANK says. OPERR, the flag of a failed
 // operation, comes up only with ERRIE; the interrupt itself stays disabled in the NVIC.
 //
-// Whatever happens, no mode stays on and the interface is locked again.
+// Whatever becomes of an operation, no mode stays on and the interface is locked again.
 
 #include "core/port/stm32/u5.h"
 
@@ -107,6 +107,7 @@ static int unlock(const struct cp_stm32_u5 *u5) {
     return mmio_read32(u5->registers_address + U5_NSCR) & NSCR_LOCK ? CP_ERR_FLASH : CP_OK;
 }
 
+// After an error nothing was begun, and there is nothing to end.
 static int begin(const struct cp_stm32_u5 *u5) {
     int err = wait_ready(u5);
     if (err) {
@@ -176,10 +177,10 @@ static int u5_program(const struct cp_flash *flash, uint32_t offset_bytes, const
         return err;
     }
     err = begin(u5);
-    if (!err) {
-        err = program_quads(u5, address, data, size_bytes);
+    if (err) {
+        return err;
     }
-    err = end(u5, err);
+    err = end(u5, program_quads(u5, address, data, size_bytes));
     return err ? err : cp_port_verify(u5, read_word, address, data, size_bytes);
 }
 
@@ -210,10 +211,10 @@ static int u5_erase(const struct cp_flash *flash, uint32_t offset_bytes) {
         return err;
     }
     err = begin(u5);
-    if (!err) {
-        err = erase_page(u5, u5->flash_address + offset_bytes, flash->erase_size_bytes);
+    if (err) {
+        return err;
     }
-    return end(u5, err);
+    return end(u5, erase_page(u5, u5->flash_address + offset_bytes, flash->erase_size_bytes));
 }
 
 void cp_stm32_u5_flash(struct cp_flash *flash, const struct cp_stm32_u5 *u5, uint32_t size_bytes,
