@@ -303,6 +303,41 @@ static void test_faults(void **context) {
     rig_expect_fault("stm32l072cz", key_while_open, "a lock that is open");
 }
 
+static void key_after_a_mode(void) {
+    unlock();
+    mmio_write32(PECR, PROG | ERASE);
+    unlock_pecr();
+}
+
+// All is closed at once, and no key opens anything before a reset.
+static void test_lockout(void **context) {
+    (void)context;
+    build("stm32l053r8");
+    rig_run(machine, key_after_a_mode);
+    assert_int_equal(state()->pecr, LOCKS);
+    rig_job = unlock;
+    cp_machine_start(machine, CP_MODE_BOOTLOADER, 0); // no reset in between
+    last = rig_finish(machine);
+    assert_int_equal(last.end, CP_EVENT_CRASH);
+    assert_non_null(strstr(last.message, "key after a wrong key"));
+    last = rig_run(machine, unlock);
+    assert_int_equal(last.end, CP_EVENT_IDLE);
+    assert_int_equal(state()->pecr, OPTLOCK);
+    destroy();
+}
+
+static void open_by_a_write(void) {
+    unlock_pecr();
+    mmio_write32(PECR, 0);
+    seen[0] = mmio_read32(PECR);
+}
+
+static void test_a_write_opens_no_lock(void **context) {
+    (void)context;
+    rig_expect_legal("stm32l053r8", open_by_a_write, 0);
+    assert_int_equal(seen[0], PRGLOCK | OPTLOCK);
+}
+
 static void open_and_close(void) {
     mmio_write32(PECR, PROG);
     seen[0] = mmio_read32(PECR);
@@ -369,6 +404,46 @@ static void test_stores(void **context) {
     expect_flags(store_half_word, SIZERR, 0);
     expect_flags(store_twice, NOTZERO, 1);
     expect_flags(store_in_program_mode, EOP, 1);
+}
+
+// Each flag goes by its own bit.
+static void clear_one_by_one(void) {
+    store_twice();
+    mmio_write32(SR, EOP);
+    seen[1] = mmio_read32(SR);
+    mmio_write32(SR, NOTZERO);
+    seen[2] = mmio_read32(SR);
+}
+
+static void poll_a_store(void) {
+    unlock();
+    mmio_write32(FLASH_AT, 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        seen[i] = mmio_read32(SR);
+    }
+}
+
+static void test_flags(void **context) {
+    (void)context;
+    rig_expect_legal("stm32l053r8", clear_one_by_one, 1);
+    assert_int_equal(seen[1], NOTZERO | AT_REST);
+    assert_int_equal(seen[2], AT_REST);
+    rig_expect_legal("stm32l053r8", poll_a_store, 1);
+    assert_int_equal(seen[0], BSY | AT_REST); // and EOP not before it is over
+    assert_int_equal(seen[1], BSY | AT_REST);
+    assert_int_equal(seen[2], EOP | AT_REST);
+}
+
+static void store_zeros_twice(void) {
+    unlock();
+    store_word(0, 0);
+    store_word(0, 0);
+}
+
+// NOTZEROERR does not see it, but it is a second program.
+static void test_zeros_are_a_program(void **context) {
+    (void)context;
+    rig_expect_illegal("stm32l053r8", store_zeros_twice, "programmed again after 1 program", 2);
 }
 
 static void half_page_mode(void) {
@@ -545,8 +620,12 @@ int main(void) {
         cmocka_unit_test(test_what_others_left),
         cmocka_unit_test(test_stays_busy),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_lockout),
+        cmocka_unit_test(test_a_write_opens_no_lock),
         cmocka_unit_test(test_locks),
         cmocka_unit_test(test_stores),
+        cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_zeros_are_a_program),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_erase_takes_the_page_of_the_store),
         cmocka_unit_test(test_busy),
