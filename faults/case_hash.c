@@ -1,8 +1,9 @@
 // case_hash.c: the identity of a case, and loading the program it is run with.
 //
 // The identity covers everything that decides what a trace means: the machine,
-// the images, the script, the names of the tears, and the program. Bounds,
-// promises and expectations may change without making a trace stale.
+// the images, the script, the names of the tears, what can fail or reset the machine on
+// its own, and the program. Bounds, promises, expectations and the cuts that are tried may
+// change without making a trace stale.
 
 #define _GNU_SOURCE
 #include "faults/explore.h"
@@ -17,6 +18,27 @@
 
 extern const struct cp_program cp_program;
 
+static bool is_plain(const struct cp_part *part) {
+    return part->rule == CP_RULE_AND_COUNTED && part->region_count == 0 &&
+           part->bank_size_bytes == 0 && part->ecc_size_bytes == 0 && cp_part_is_mapped(part);
+}
+
+// Nothing is added for a plain part, so that ids given before there were others stay good.
+static void describe_rule(const struct cp_part *part, FILE *out) {
+    if (is_plain(part)) {
+        return;
+    }
+    fprintf(out, "part %d %u %u %u %u %d %x %x %x\n", (int)part->rule,
+            (unsigned)part->programs_per_block, (unsigned)part->block_size_bytes,
+            (unsigned)part->bank_size_bytes, (unsigned)part->ecc_size_bytes, (int)part->ecc_read,
+            (unsigned)(part->faults & CP_FAULT_UNCORRECTABLE), (unsigned)part->jedec_id,
+            (unsigned)part->select_address);
+    for (uint32_t i = 0; i < part->region_count; i++) {
+        fprintf(out, "region %u %u\n", (unsigned)part->regions[i].size_bytes,
+                (unsigned)part->regions[i].erase_size_bytes);
+    }
+}
+
 static void describe_devices(const struct cp_case *test_case, FILE *out) {
     for (uint32_t i = 0; i < test_case->device_count; i++) {
         const struct cp_part *part = &test_case->devices[i];
@@ -24,11 +46,26 @@ static void describe_devices(const struct cp_case *test_case, FILE *out) {
                 (unsigned)part->registers_address, (unsigned)part->flash_address,
                 (unsigned)part->size_bytes, (unsigned)part->erase_size_bytes,
                 (unsigned)part->write_size_bytes, part->erase_value, part->programs_per_word);
+        describe_rule(part, out);
     }
     for (int i = 0; i < CP_AREA_COUNT; i++) {
         const struct cp_program_area *area = &test_case->areas[i];
         fprintf(out, "area %u %u %u\n", (unsigned)area->device, (unsigned)area->offset_bytes,
                 (unsigned)area->size_bytes);
+    }
+}
+
+// Whether an operation fails is a choice, and an event of the trace. Who can fail decides
+// which choices there are.
+static void describe_failures(const struct cp_case *test_case, FILE *out) {
+    const struct cp_fault_model *faults = &test_case->faults;
+    if (faults->operation_errors == 0 && !faults->external_dies) {
+        return;
+    }
+    fprintf(out, "errors %x %u %x %d\n", (unsigned)faults->operation_errors,
+            (unsigned)faults->errors_max, (unsigned)faults->torn_areas, faults->external_dies);
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        fprintf(out, "faults %x\n", (unsigned)test_case->devices[i].faults);
     }
 }
 
@@ -70,6 +107,7 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
     fprintf(out, "model %u\ncore %s\nname %s\n", FAULT_MODEL_VERSION, program->core_hash,
             test_case->name);
     describe_devices(test_case, out);
+    describe_failures(test_case, out);
     describe_script(test_case, out);
     describe_watchdog(test_case, out);
     fclose(out);

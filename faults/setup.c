@@ -52,11 +52,24 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->dfu_host_present = test_case->dfu_host_present;
 }
 
+static uint32_t common_divisor(uint32_t a, uint32_t b) {
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+// Cells are of one size on all devices, and no page or hole has a part of one.
 static uint32_t cell_size_bytes(const struct cp_case *test_case) {
-    uint32_t size_bytes = test_case->devices[0].erase_size_bytes;
-    for (uint32_t i = 1; i < test_case->device_count; i++) {
-        if (test_case->devices[i].erase_size_bytes < size_bytes) {
-            size_bytes = test_case->devices[i].erase_size_bytes;
+    uint32_t size_bytes = 0;
+    for (uint32_t i = 0; i < test_case->device_count; i++) {
+        const struct cp_part *part = &test_case->devices[i];
+        size_bytes = common_divisor(size_bytes, part->erase_size_bytes);
+        for (uint32_t region = 0; region < part->region_count; region++) {
+            size_bytes = common_divisor(size_bytes, part->regions[region].erase_size_bytes);
+            size_bytes = common_divisor(size_bytes, part->regions[region].size_bytes);
         }
     }
     return size_bytes;

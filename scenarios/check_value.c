@@ -30,6 +30,7 @@ static const char *example_of(const struct cp_key *key) {
     switch (key->type) {
     case CP_KEY_SIZE: return "write a size with its unit, such as 16B, 64KiB or 1MiB";
     case CP_KEY_OFFSET: return "write an offset such as 0x6000, or with its unit such as 24KiB";
+    case CP_KEY_HEX: return "write a hexadecimal number such as 0xFF";
     case CP_KEY_TIME: return "write a time with its unit, such as 41us, 85ms, 60s or 10m";
     default:
         return (key->flags & CP_KEY_OR_UNLIMITED) != 0
@@ -268,6 +269,7 @@ static void check_scalar(const struct cp_key *key, struct cp_node *node, struct 
     case CP_KEY_TEXT: check_length(key, node, report); break;
     case CP_KEY_NAME: check_name(key, node, report); break;
     case CP_KEY_IMAGE: check_image(node, report); break;
+    case CP_KEY_HEX:
     case CP_KEY_INTEGER: check_integer(key, node, report); break;
     case CP_KEY_BOOLEAN: check_boolean(node, report); break;
     case CP_KEY_WORD: check_word(key, node, report); break;

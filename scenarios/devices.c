@@ -1,22 +1,10 @@
 // devices.c: the flash devices of a case: parts, with the scenario's changes.
 
-#include "scenarios/draft.h"
+#include "scenarios/part_keys.h"
 
 #include <stdio.h>
 
 static const char *const device_names[CP_DEVICES_MAX] = {"target", "external"};
-
-static void read_changes(struct cp_draft *draft, const char *device, struct cp_part *part) {
-    char path[64];
-    uint32_t programs = part->programs_per_word;
-    snprintf(path, sizeof path, "%s.programs_per_word", device);
-    cp_read_number_32(draft, path, &programs);
-    part->programs_per_word = (uint8_t)programs;
-    snprintf(path, sizeof path, "%s.program_time", device);
-    cp_read_number_32(draft, path, &part->program_time_us);
-    snprintf(path, sizeof path, "%s.erase_time", device);
-    cp_read_number_32(draft, path, &part->erase_time_us);
-}
 
 static void read_device(struct cp_draft *draft, uint32_t index) {
     char path[64];
@@ -27,8 +15,8 @@ static void read_device(struct cp_draft *draft, uint32_t index) {
         return;
     }
     draft->out->devices[index] = *part;
-    read_changes(draft, device_names[index], &draft->out->devices[index]);
-    draft->device_known[index] = true;
+    draft->device_known[index] =
+        cp_change_part(draft, device_names[index], &draft->out->devices[index]);
 }
 
 static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {

@@ -49,7 +49,7 @@ void cp_decode_faults(struct cp_draft *draft);    // faults.c
 void cp_decode_bounds(struct cp_draft *draft);    // claims.c
 void cp_decode_expect(struct cp_draft *draft);    // claims.c
 
-// The page unit: the larger of the erase sizes below ACTIVE and DFU.
+// The page unit: the larger of the page sizes where ACTIVE and DFU lie.
 uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft);
 
 // Read a whole case into *out (zeroed). Errors go to the report.

@@ -34,7 +34,7 @@ static uint32_t errors_of(uint32_t has) {
 }
 
 uint32_t cp_errors_of_parts(const struct cp_draft *draft) {
-    return errors_of(faults_below(draft, WRITTEN_AREAS));
+    return errors_of(faults_below(draft, draft->out->faults.torn_areas));
 }
 
 void cp_take_faults_of_parts(struct cp_draft *draft) {
@@ -50,7 +50,7 @@ void cp_take_faults_of_parts(struct cp_draft *draft) {
     }
     faults->reset = (has & CP_FAULT_SURVIVES_RESET) != 0;
     faults->external_dies = (has & CP_FAULT_LOSES_POWER_FIRST) != 0;
-    faults->operation_errors = errors_of(has);
+    faults->operation_errors = errors_of(torn);
 }
 
 // --- faults that are asked for ---
@@ -106,7 +106,7 @@ static void need(struct cp_draft *draft, struct cp_mark place, const char *what,
     if (are_known(draft, areas) && (faults_below(draft, areas) & fault) == 0) {
         const char *where = areas == WRITTEN_AREAS         ? ""
                             : areas == 1u << CP_AREA_STATE ? " below 'state'"
-                                                           : " below the areas that are torn";
+                                                           : " below the areas of 'torn_in'";
         cp_report_add(draft->report, place, "'%.40s' needs a part with %s%s", what, name_of(fault),
                       where);
         help_parts(draft, areas);
@@ -162,7 +162,7 @@ void cp_check_faults_of_parts(struct cp_draft *draft) {
     need_words(draft, "faults.torn_program", CP_FAULT_TORN_PROGRAM, torn);
     need_words(draft, "faults.torn_erase", CP_FAULT_TORN_ERASE, torn);
     need_words(draft, "faults.torn_reads", CP_FAULT_UNSTABLE_READS, 1u << CP_AREA_STATE);
-    need_words(draft, "faults.operation_errors", CP_FAULT_ERROR_SILENT, WRITTEN_AREAS);
+    need_words(draft, "faults.operation_errors", CP_FAULT_ERROR_SILENT, torn);
     need_true(draft, "faults.reset", CP_FAULT_SURVIVES_RESET);
     need_true(draft, "faults.external_dies", CP_FAULT_LOSES_POWER_FIRST);
 }

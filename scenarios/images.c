@@ -3,6 +3,7 @@
 #include "scenarios/images.h"
 
 #include "scenarios/check.h"
+#include "scenarios/layout.h"
 #include "scenarios/suggest.h"
 #include "scenarios/value.h"
 
@@ -11,6 +12,16 @@
 
 static void image_path(char path[64], const struct cp_image *image, const char *key) {
     snprintf(path, 64, "images.%s.%s", image->name, key);
+}
+
+// The largest that one program of ACTIVE or DFU takes.
+static uint32_t word_bytes(const struct cp_draft *draft) {
+    uint32_t word = 1;
+    for (uint32_t area = CP_AREA_ACTIVE; area <= CP_AREA_DFU; area++) {
+        uint32_t size = cp_draft_device_of(draft, (enum cp_area)area)->write_size_bytes;
+        word = draft->area_known[area] && size > word ? size : word;
+    }
+    return word;
 }
 
 static void check_size(struct cp_draft *draft, const struct cp_image *image) {
@@ -23,8 +34,8 @@ static void check_size(struct cp_draft *draft, const struct cp_image *image) {
         cp_report_help(draft->report, "'active' has %s", cp_size_text(active, active_bytes));
     }
     // The updater programs whole words; a real image is padded to them as well.
-    uint32_t word = draft->out->devices[0].write_size_bytes;
-    if (draft->device_known[0] && image->size_bytes % word != 0) {
+    uint32_t word = word_bytes(draft);
+    if (image->size_bytes % word != 0) {
         cp_report_add(draft->report, place, "the size of image '%s' is not whole words",
                       image->name);
         cp_report_help(draft->report, "words are %uB", word);

@@ -71,8 +71,14 @@ void cp_decode_layout(struct cp_draft *draft) {
     cp_read_number_32(draft, "layout.buffer", &draft->out->buffer_size_bytes);
 }
 
+uint32_t cp_area_page_bytes(const struct cp_draft *draft, enum cp_area area) {
+    const struct cp_part *part = cp_draft_device_of(draft, area);
+    struct cp_page_run run = cp_part_page_run(part, draft->out->areas[area].offset_bytes);
+    return run.erase_size_bytes != 0 ? run.erase_size_bytes : part->erase_size_bytes;
+}
+
 uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft) {
-    uint32_t active = cp_draft_device_of(draft, CP_AREA_ACTIVE)->erase_size_bytes;
-    uint32_t dfu = cp_draft_device_of(draft, CP_AREA_DFU)->erase_size_bytes;
+    uint32_t active = cp_area_page_bytes(draft, CP_AREA_ACTIVE);
+    uint32_t dfu = cp_area_page_bytes(draft, CP_AREA_DFU);
     return active > dfu ? active : dfu;
 }

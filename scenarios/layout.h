@@ -10,6 +10,9 @@ const char *cp_area_name(enum cp_area area);
 
 const struct cp_part *cp_draft_device_of(const struct cp_draft *draft, enum cp_area area);
 
+// The size of the pages where an area begins; in a hole, of the smallest of its device.
+uint32_t cp_area_page_bytes(const struct cp_draft *draft, enum cp_area area);
+
 // The place to blame for an area: what the matrix chose, or else its key.
 struct cp_mark cp_area_place(const struct cp_draft *draft, enum cp_area area);
 

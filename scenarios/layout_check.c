@@ -6,31 +6,96 @@
 #include "scenarios/layout.h"
 #include "scenarios/value.h"
 
+static uint64_t end_of(const struct cp_program_area *area) {
+    return (uint64_t)area->offset_bytes + area->size_bytes;
+}
+
+static struct cp_page_run run_of(const struct cp_draft *draft, enum cp_area area) {
+    return cp_part_page_run(cp_draft_device_of(draft, area), draft->out->areas[area].offset_bytes);
+}
+
+// `below` is the boundary of a page below the value, counted as the value is.
 static void report_unaligned(struct cp_draft *draft, enum cp_area area, const char *key,
-                             uint32_t value_bytes) {
+                             uint32_t below_bytes, uint32_t page_bytes) {
     char page[CP_VALUE_TEXT_MAX];
     const struct cp_part *part = cp_draft_device_of(draft, area);
-    uint32_t below = value_bytes - value_bytes % part->erase_size_bytes;
     cp_report_add(draft->report, cp_area_key_place(draft, area, key),
                   "'%s' of '%s' is not a multiple of the erase size", key, cp_area_name(area));
-    cp_report_help(draft->report, "pages of %s are %s; 0x%X and 0x%llX are the nearest", part->name,
-                   cp_size_text(page, part->erase_size_bytes), below,
-                   (unsigned long long)below + part->erase_size_bytes);
+    cp_report_help(draft->report, "pages of %s are %s%s; 0x%X and 0x%llX are the nearest",
+                   part->name, cp_size_text(page, page_bytes),
+                   part->region_count == 0 ? "" : " there", below_bytes,
+                   (unsigned long long)below_bytes + page_bytes);
+}
+
+static void report_hole(struct cp_draft *draft, enum cp_area area, const struct cp_page_run *run) {
+    cp_report_add(draft->report, cp_area_key_place(draft, area, "at"),
+                  "'%s' begins where there is no flash", cp_area_name(area));
+    cp_report_help(draft->report, "%s has a hole from 0x%X to 0x%X",
+                   cp_draft_device_of(draft, area)->name, run->offset_bytes,
+                   run->offset_bytes + run->size_bytes);
+}
+
+static void report_runs(struct cp_draft *draft, enum cp_area area, const struct cp_page_run *run) {
+    char page[CP_VALUE_TEXT_MAX], next_page[CP_VALUE_TEXT_MAX];
+    const struct cp_part *part = cp_draft_device_of(draft, area);
+    uint32_t end = run->offset_bytes + run->size_bytes;
+    struct cp_page_run next = cp_part_page_run(part, end);
+    cp_report_add(draft->report, cp_area_key_place(draft, area, "size"),
+                  "'%s' does not lie in pages of one size", cp_area_name(area));
+    if (next.erase_size_bytes == 0) {
+        cp_report_help(draft->report, "%s has no flash from 0x%X to 0x%X", part->name, end,
+                       end + next.size_bytes);
+    } else {
+        cp_report_help(draft->report, "pages of %s are %s from 0x%X to 0x%X, and %s then",
+                       part->name, cp_size_text(page, run->erase_size_bytes), run->offset_bytes,
+                       end, cp_size_text(next_page, next.erase_size_bytes));
+    }
+}
+
+// The bootloader is never written, so its pages may differ.
+static void check_bootloader_end(struct cp_draft *draft, const struct cp_page_run *run) {
+    const struct cp_program_area *range = &draft->out->areas[CP_AREA_BOOTLOADER];
+    const struct cp_part *part = cp_draft_device_of(draft, CP_AREA_BOOTLOADER);
+    uint32_t end = range->offset_bytes + range->size_bytes;
+    struct cp_page last = cp_part_page(part, end - 1);
+    if (last.size_bytes == 0) {
+        report_runs(draft, CP_AREA_BOOTLOADER, run);
+    } else if (end != last.offset_bytes + last.size_bytes) {
+        report_unaligned(draft, CP_AREA_BOOTLOADER, "size", last.offset_bytes - range->offset_bytes,
+                         last.size_bytes);
+    }
+}
+
+static void check_size(struct cp_draft *draft, enum cp_area area, const struct cp_page_run *run) {
+    const struct cp_program_area *range = &draft->out->areas[area];
+    uint64_t end = end_of(range), run_end = (uint64_t)run->offset_bytes + run->size_bytes;
+    uint32_t overhang_bytes = range->size_bytes % run->erase_size_bytes;
+    bool is_inside = end <= cp_draft_device_of(draft, area)->size_bytes;
+    if (end > run_end && is_inside && area == CP_AREA_BOOTLOADER) {
+        check_bootloader_end(draft, run);
+    } else if (end > run_end && is_inside) {
+        report_runs(draft, area, run);
+    } else if (overhang_bytes != 0) {
+        report_unaligned(draft, area, "size", range->size_bytes - overhang_bytes,
+                         run->erase_size_bytes);
+    }
 }
 
 static void check_alignment(struct cp_draft *draft, enum cp_area area) {
-    const struct cp_program_area *range = &draft->out->areas[area];
-    uint32_t page = cp_draft_device_of(draft, area)->erase_size_bytes;
-    if (range->offset_bytes % page != 0) {
-        report_unaligned(draft, area, "at", range->offset_bytes);
+    struct cp_page_run run = run_of(draft, area);
+    uint32_t offset_bytes = draft->out->areas[area].offset_bytes;
+    if (run.size_bytes == 0) {
+        return; // outside of its device; see check_end()
     }
-    if (range->size_bytes % page != 0) {
-        report_unaligned(draft, area, "size", range->size_bytes);
+    if (run.erase_size_bytes == 0) {
+        report_hole(draft, area, &run);
+        return;
     }
-}
-
-static uint64_t end_of(const struct cp_program_area *area) {
-    return (uint64_t)area->offset_bytes + area->size_bytes;
+    uint32_t over_bytes = (offset_bytes - run.offset_bytes) % run.erase_size_bytes;
+    if (over_bytes != 0) {
+        report_unaligned(draft, area, "at", offset_bytes - over_bytes, run.erase_size_bytes);
+    }
+    check_size(draft, area, &run);
 }
 
 static void check_end(struct cp_draft *draft, enum cp_area area) {
@@ -62,16 +127,28 @@ static void check_overlap(struct cp_draft *draft, enum cp_area first, enum cp_ar
 
 static void check_page_units(struct cp_draft *draft, enum cp_area area) {
     char text[CP_VALUE_TEXT_MAX];
-    uint32_t unit = cp_draft_page_unit_bytes(draft);
+    uint32_t unit = cp_draft_page_unit_bytes(draft), page = cp_area_page_bytes(draft, area);
     // What is not even a whole number of pages was reported already.
-    bool is_aligned =
-        draft->out->areas[area].size_bytes % cp_draft_device_of(draft, area)->erase_size_bytes == 0;
+    bool is_aligned = draft->out->areas[area].size_bytes % page == 0;
     if (is_aligned && draft->out->areas[area].size_bytes % unit != 0) {
         cp_report_add(draft->report, cp_area_key_place(draft, area, "size"),
                       "'%s' is not a whole number of page units", cp_area_name(area));
         cp_report_help(draft->report,
-                       "a page unit is the larger erase size of 'active' and 'dfu': %s",
+                       "a page unit is the larger page size of 'active' and 'dfu': %s",
                        cp_size_text(text, unit));
+    }
+}
+
+// One page of the larger kind is swapped with whole pages of the smaller.
+static void check_page_sizes(struct cp_draft *draft) {
+    char active_text[CP_VALUE_TEXT_MAX], dfu_text[CP_VALUE_TEXT_MAX];
+    uint32_t active = cp_area_page_bytes(draft, CP_AREA_ACTIVE);
+    uint32_t dfu = cp_area_page_bytes(draft, CP_AREA_DFU);
+    if (cp_draft_page_unit_bytes(draft) % (active < dfu ? active : dfu) != 0) {
+        cp_report_add(draft->report, cp_area_place(draft, CP_AREA_DFU),
+                      "pages of 'dfu' and 'active' do not divide one another");
+        cp_report_help(draft->report, "they are %s and %s", cp_size_text(dfu_text, dfu),
+                       cp_size_text(active_text, active));
     }
 }
 
@@ -151,6 +228,7 @@ void cp_check_layout(struct cp_draft *draft) {
     if (!draft->area_known[CP_AREA_ACTIVE] || !draft->area_known[CP_AREA_DFU]) {
         return;
     }
+    check_page_sizes(draft);
     check_page_units(draft, CP_AREA_ACTIVE);
     check_page_units(draft, CP_AREA_DFU);
     check_dfu_size(draft);

@@ -33,6 +33,7 @@ static void print_type(const struct cp_key *key, FILE *out) {
     case CP_KEY_INTEGER: print_number(key, "number", out); break;
     case CP_KEY_SIZE: print_number(key, "size", out); break;
     case CP_KEY_OFFSET: print_number(key, "offset", out); break;
+    case CP_KEY_HEX: print_number(key, "hexadecimal number", out); break;
     case CP_KEY_TIME: print_number(key, "time", out); break;
     case CP_KEY_BOOLEAN: fputs("`true` or `false`", out); break;
     case CP_KEY_WORD: print_words(key, out); break;

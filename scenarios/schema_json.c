@@ -4,7 +4,8 @@
 // overlap, an image that does not exist, ranges of values with a unit) is beyond
 // it, and only the loader sees that.
 //
-// Readers of YAML turn 0x6000 into a number, so offsets and masks may be numbers.
+// Readers of YAML turn 0x6000 into a number, so offsets, masks and all that is hexadecimal may be
+// numbers.
 
 #include "scenarios/json_writer.h"
 #include "scenarios/load.h"
@@ -49,10 +50,7 @@ static void print_unit(struct cp_json *json, const struct cp_key *key) {
     print_pattern(json, pattern);
 }
 
-static void print_offset(struct cp_json *json, const struct cp_key *key) {
-    char pattern[80];
-    snprintf(pattern, sizeof pattern, "^(0x[0-9A-Fa-f]+|[0-9]+(%s))$",
-             cp_value_unit_pattern(key->type));
+static void print_number_or(struct cp_json *json, const struct cp_key *key, const char *pattern) {
     cp_json_open(json, "anyOf", '[');
     cp_json_open(json, NULL, '{');
     print_range(json, key);
@@ -61,6 +59,13 @@ static void print_offset(struct cp_json *json, const struct cp_key *key) {
     print_pattern(json, pattern);
     cp_json_close(json, '}');
     cp_json_close(json, ']');
+}
+
+static void print_offset(struct cp_json *json, const struct cp_key *key) {
+    char pattern[80];
+    snprintf(pattern, sizeof pattern, "^(0x[0-9A-Fa-f]+|[0-9]+(%s))$",
+             cp_value_unit_pattern(key->type));
+    print_number_or(json, key, pattern);
 }
 
 static void print_text(struct cp_json *json, const struct cp_key *key) {
@@ -152,6 +157,7 @@ static void print_scalar(struct cp_json *json, const struct cp_key *key) {
     case CP_KEY_IMAGE: print_pattern(json, "^" IMAGE_PATTERN "$"); break;
     case CP_KEY_INTEGER: print_integer(json, key); break;
     case CP_KEY_OFFSET: print_offset(json, key); break;
+    case CP_KEY_HEX: print_number_or(json, key, "^0x[0-9A-Fa-f]+$"); break;
     case CP_KEY_BOOLEAN: cp_json_string(json, "type", "boolean"); break;
     case CP_KEY_WORD: print_words(json, key); break;
     default: print_unit(json, key); break;

@@ -14,16 +14,45 @@
 #define SECOND (1000ull * MS)
 #define REQUIRED CP_KEY_REQUIRED
 
-// What can be changed of a part.
+// What can be changed of a part; parts.* takes the same.
+#define PART_KEYS(part, fixed)                                                                    \
+    {.path = part ".size", .type = CP_KEY_SIZE, .flags = fixed, .min = 8,                         \
+     .max = 1024 * MIB, .help = "Size of the flash; whole pages, all of one size."},              \
+    {.path = part ".erase_size", .type = CP_KEY_SIZE, .flags = fixed, .min = 8, .max = MIB,       \
+     .help = "Size of a page; only where all are of one size."},                                  \
+    {.path = part ".write_size", .type = CP_KEY_SIZE, .flags = fixed, .min = 1, .max = 512,       \
+     .help = "What one operation programs at least; one that the controller knows."},             \
+    {.path = part ".erase_value", .type = CP_KEY_HEX, .flags = fixed, .max = 0xFF,                \
+     .help = "What an erased byte reads: 0x00 or 0xFF, as the controller has it."},               \
+    {.path = part ".rule", .type = CP_KEY_WORD, .flags = fixed, .word = cp_word_rule,             \
+     .help = "What a program makes of the old value, and when it may be repeated."},              \
+    {.path = part ".programs_per_word", .type = CP_KEY_INTEGER, .flags = fixed, .min = 1,         \
+     .max = 255, .help = "Programs of one word between two erases; of `rule: and-counted`."},     \
+    {.path = part ".programs_per_block", .type = CP_KEY_INTEGER, .flags = fixed, .min = 1,        \
+     .max = 65535, .help = "Programs of words of one block; of `rule: block-counted`."},          \
+    {.path = part ".block_size", .type = CP_KEY_SIZE, .flags = fixed, .min = 8, .max = 64 * KIB,  \
+     .help = "Size of such a block."},                                                            \
+    {.path = part ".ecc", .type = CP_KEY_SIZE, .flags = fixed, .max = 32,                         \
+     .help = "Size of a unit of ECC; 0B: none."},                                                 \
+    {.path = part ".ecc_read", .type = CP_KEY_WORD, .flags = fixed, .word = cp_word_ecc_read,     \
+     .help = "What the read of an uncorrectable word raises; `none` without ECC."},               \
+    {.path = part ".faults", .type = CP_KEY_WORDS, .flags = fixed | CP_KEY_OR_NONE, .min = 1,     \
+     .word = cp_word_part_fault, .help = "The faults that the part can have."},                   \
+    {.path = part ".program_time", .type = CP_KEY_TIME, .flags = fixed, .min = 1, .max = SECOND,  \
+     .help = "Time to program one unit (behind SPI: a page of 256 bytes)."},                      \
+    {.path = part ".erase_time", .type = CP_KEY_TIME, .flags = fixed, .min = 1,                   \
+     .max = 60 * SECOND, .help = "Time to erase one page, of whatever size."},                    \
+    {.path = part ".endurance", .type = CP_KEY_INTEGER, .flags = fixed, .min = 1,                 \
+     .max = UINT32_MAX, .help = "Erases of each page in its life; listed, not enforced."},        \
+    {.path = part ".flash_address", .type = CP_KEY_HEX, .flags = fixed, .max = UINT32_MAX,        \
+     .help = "Where the flash is seen in the address space."},                                    \
+    {.path = part ".registers_address", .type = CP_KEY_HEX, .flags = fixed, .max = UINT32_MAX,    \
+     .help = "Where the controller's registers are."}
+
 #define DEVICE_KEYS(device)                                                                       \
     {.path = device ".part", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_part,        \
-     .help = "The part whose flash is simulated."},                                               \
-    {.path = device ".programs_per_word", .type = CP_KEY_INTEGER, .min = 1, .max = 255,           \
-     .help = "Programs of one word between two erases, instead of the part's number."},           \
-    {.path = device ".program_time", .type = CP_KEY_TIME, .min = 1, .max = SECOND,                \
-     .help = "Time to program one word, instead of the part's."},                                 \
-    {.path = device ".erase_time", .type = CP_KEY_TIME, .min = 1, .max = 60 * SECOND,             \
-     .help = "Time to erase one page, instead of the part's."}
+     .help = "The part whose flash is simulated. The keys beside it change its facts."},          \
+    PART_KEYS(device, 0)
 
 #define AREA_KEYS(area, what)                                                                     \
     {.path = "layout." area, .type = CP_KEY_MAP, .flags = REQUIRED, .help = what},                \
@@ -231,7 +260,9 @@ bool cp_key_suits_matrix(const struct cp_key *key) {
     case CP_KEY_MATRIX:
     case CP_KEY_LABELS:
     case CP_KEY_SEQUENCE: return false;
-    case CP_KEY_WORDS: return (key->flags & (CP_KEY_OR_ALL | CP_KEY_OR_NONE)) != 0;
+    case CP_KEY_WORDS:
+        return (key->flags & (CP_KEY_OR_ALL | CP_KEY_OR_NONE)) != 0 &&
+               (key->flags & CP_KEY_FIXED) == 0;
     default: return (key->flags & CP_KEY_FIXED) == 0;
     }
 }

@@ -21,6 +21,7 @@ enum cp_key_type {
     CP_KEY_INTEGER,  // a whole number without a unit
     CP_KEY_SIZE,     // 64KiB; min, max and step in bytes
     CP_KEY_OFFSET,   // 0x6000 or 24KiB; in bytes
+    CP_KEY_HEX,      // 0xFF; without a unit
     CP_KEY_TIME,     // 10m; min, max and step in microseconds
     CP_KEY_BOOLEAN,  // true or false
     CP_KEY_WORD,     // one word of a list

@@ -79,8 +79,12 @@ static enum cp_value_fault apply_unit(const struct unit *units, const char *name
 
 static enum cp_value_fault parse(const struct cp_key *key, const char *text, uint64_t *value) {
     const struct unit *units = units_of(key->type);
-    if (key->type == CP_KEY_OFFSET && cp_value_hex(text, value)) {
+    bool may_be_hex = key->type == CP_KEY_OFFSET || key->type == CP_KEY_HEX;
+    if (may_be_hex && cp_value_hex(text, value)) {
         return CP_VALUE_OK;
+    }
+    if (key->type == CP_KEY_HEX) {
+        return CP_VALUE_NOT_A_NUMBER;
     }
     const char *rest = read_digits(text, 10, value);
     if (rest == text) {
@@ -113,6 +117,10 @@ enum cp_value_fault cp_value_number(const struct cp_key *key, const char *text, 
 
 const char *cp_value_text(char text[CP_VALUE_TEXT_MAX], enum cp_key_type type, uint64_t value) {
     const struct unit *best = NULL, *units = units_of(type);
+    if (type == CP_KEY_HEX) {
+        snprintf(text, CP_VALUE_TEXT_MAX, "0x%" PRIX64, value);
+        return text;
+    }
     for (const struct unit *unit = units; unit != NULL && unit->name != NULL; unit++) {
         if (value % unit->factor == 0 && (value != 0 || best == NULL)) {
             best = unit;

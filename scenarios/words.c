@@ -13,6 +13,7 @@
 
 WORDS(cp_word_device, "internal", "external")
 WORDS(cp_word_format, "seed")
+WORDS(cp_word_ecc_read, "none", "nmi", "bus-fault")
 WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
 WORDS(cp_word_download, "none", "prepare", "as-it-goes")
 WORDS(cp_word_after_revert, "stop", "retry")
@@ -24,6 +25,7 @@ WORDS(cp_word_torn_area, "state", "active", "dfu")
 WORDS(cp_word_torn_reads, "stable", "unstable")
 WORDS(cp_word_verdict, "proved", "bounded", "violated")
 
+_Static_assert(CP_ECC_NONE == 0 && CP_ECC_NMI == 1 && CP_ECC_BUS_FAULT == 2, "cp_word_ecc_read");
 _Static_assert(CP_FIRMWARE_GOOD == 0 && CP_FIRMWARE_BAD == 1, "order of cp_word_firmware");
 _Static_assert(CP_FIRMWARE_HANGS == 2 && CP_FIRMWARE_EITHER == 3, "order of cp_word_firmware");
 _Static_assert(CP_FIRMWARE_CARELESS == 4, "order of cp_word_firmware");
@@ -40,6 +42,14 @@ _Static_assert(CP_TORN_READS_STABLE == 0 && CP_TORN_READS_UNSTABLE == 1, "cp_wor
 
 const char *cp_word_part(size_t index) {
     return index < cp_part_count() ? cp_part_at(index)->name : NULL;
+}
+
+const char *cp_word_rule(size_t index) {
+    return index <= CP_RULE_OVERWRITE ? cp_program_rule_name((enum cp_program_rule)index) : NULL;
+}
+
+const char *cp_word_part_fault(size_t index) {
+    return index < CP_PART_FAULT_COUNT ? cp_part_fault_name((uint32_t)index) : NULL;
 }
 
 const char *cp_word_program_tear(size_t index) {

@@ -9,6 +9,9 @@
 #include <stddef.h>
 
 const char *cp_word_part(size_t index);
+const char *cp_word_rule(size_t index);
+const char *cp_word_ecc_read(size_t index);
+const char *cp_word_part_fault(size_t index);
 const char *cp_word_device(size_t index); // index into cp_case.devices
 const char *cp_word_format(size_t index);
 const char *cp_word_firmware(size_t index);

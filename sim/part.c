@@ -144,6 +144,20 @@ uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t fir
     return page.erase_time_us * (count > 0 ? count : 1);
 }
 
+struct cp_page_run cp_part_page_run(const struct cp_part *part, uint32_t offset_bytes) {
+    struct cp_page_run run = {0, 0, 0};
+    for (uint32_t i = 0; i < region_count(part); i++) {
+        const struct cp_part_region region = region_of(part, i);
+        if (offset_bytes - run.offset_bytes < region.size_bytes) {
+            run.size_bytes = region.size_bytes;
+            run.erase_size_bytes = region.erase_size_bytes;
+            return run;
+        }
+        run.offset_bytes += region.size_bytes;
+    }
+    return run;
+}
+
 struct cp_program_device cp_part_describe(const struct cp_part *part) {
     struct cp_program_device device = {.controller = part->controller,
                                        .registers_address = part->registers_address,

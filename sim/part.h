@@ -112,6 +112,16 @@ struct cp_page cp_part_page_at(const struct cp_part *part, uint32_t index);
 
 uint32_t cp_part_page_count(const struct cp_part *part);
 
+// A run of pages of one size, or a hole.
+struct cp_page_run {
+    uint32_t offset_bytes;
+    uint32_t size_bytes;       // 0: outside of the part
+    uint32_t erase_size_bytes; // 0: a hole
+};
+
+// The run that an offset lies in.
+struct cp_page_run cp_part_page_run(const struct cp_part *part, uint32_t offset_bytes);
+
 // How long a program of one unit takes, or the erase of all pages in so many words.
 uint32_t cp_part_time_us(const struct cp_part *part, bool is_erase, uint32_t first_word,
                          uint32_t word_count);

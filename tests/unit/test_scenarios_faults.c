@@ -98,7 +98,7 @@ static void faults_of_one_part_of_two(void **state) {
     struct loaded both = load_text(apart), external = load_text(only_dfu);
     assert_null(strstr(both.errors, "uncorrectable"));
     assert_non_null(strstr(external.errors, "t.yaml:21:18: error: 'uncorrectable' needs a part "
-                                            "with uncorrectable below the areas that are torn\n"));
+                                            "with uncorrectable below the areas of 'torn_in'\n"));
     assert_non_null(strstr(external.errors, "help: w25q64jv has torn-program, "));
     unload(&both);
     unload(&external);
@@ -150,13 +150,14 @@ static const struct mistake mistakes[] = {
     {PLAIN, "cut: every-event", "cut: every-event\n  operation_errors: [quiet]",
      "20:22: error: unknown operation_errors 'quiet'", "one of: reported, silent"},
     {PLAIN, "[bytes-1,", "[uncorrectable,",
-     "21:18: error: 'uncorrectable' needs a part with uncorrectable below the areas that are torn",
+     "21:18: error: 'uncorrectable' needs a part with uncorrectable below the areas of 'torn_in'",
      NRF52840_HAS},
     {PLAIN, "0x20202020", "uncorrectable",
-     "22:28: error: 'uncorrectable' needs a part with uncorrectable below the areas that are torn",
+     "22:28: error: 'uncorrectable' needs a part with uncorrectable below the areas of 'torn_in'",
      NRF52840_HAS},
     {PLAIN, "cut: every-event", "cut: every-event\n  operation_errors: [silent, reported]",
-     "20:30: error: 'reported' needs a part with error-reported", NRF52840_HAS},
+     "20:30: error: 'reported' needs a part with error-reported below the areas of 'torn_in'",
+     NRF52840_HAS},
     {PLAIN, "cut: every-event", "cut: every-event\n  reset: true",
      "20:3: error: 'reset' needs a part with survives-reset", NRF52840_HAS},
     {PLAIN, "cut: every-event", "model: part\n  external_dies: true",

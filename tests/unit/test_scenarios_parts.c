@@ -1,0 +1,163 @@
+// test_scenarios_parts.c: parts with facts of the scenario's own.
+
+#include "test_scenarios_text.h"
+
+#define PART "{part: nrf52840, programs_per_word: 1, program_time: 50us, erase_time: 90ms}"
+
+// The plain scenario on another part; free its text with it.
+static struct loaded load_part(const char *part) {
+    char *good = text_of(PLAIN), *text = text_with(good, PART, part);
+    struct loaded loaded = load_text(text);
+    free(text);
+    free(good);
+    return loaded;
+}
+
+static struct cp_part part_of(struct loaded loaded, uint32_t device) {
+    if (loaded.error_count != 0) {
+        print_error("%s\n", loaded.errors);
+    }
+    assert_int_equal(loaded.error_count, 0);
+    struct cp_part part = loaded.list.cases[0].devices[device];
+    unload(&loaded);
+    return part;
+}
+
+static void every_fact_can_be_changed(void **state) {
+    (void)state;
+    struct cp_part part = part_of(
+        load_part("\n  {part: nrf52840, size: 256KiB, erase_size: 2KiB, write_size: 4B,"
+                  " erase_value: 0xFF, rule: block-counted, programs_per_block: 100,"
+                  " block_size: 256B, ecc: 8B, ecc_read: nmi, endurance: 5, flash_address: 0x10000,"
+                  " registers_address: 0x40020000, faults: [torn-program, torn-erase,"
+                  " uncorrectable], program_time: 1ms, erase_time: 2s}"),
+        0);
+    assert_int_equal(part.size_bytes, 256 * 1024);
+    assert_int_equal(part.erase_size_bytes, 2048);
+    assert_int_equal(part.write_size_bytes, 4);
+    assert_int_equal(part.erase_value, 0xFF);
+    assert_int_equal(part.rule, CP_RULE_BLOCK_COUNTED);
+    assert_int_equal(part.programs_per_block, 100);
+    assert_int_equal(part.block_size_bytes, 256);
+    assert_int_equal(part.ecc_size_bytes, 8);
+    assert_int_equal(part.ecc_read, CP_ECC_NMI);
+    assert_int_equal(part.endurance_erases, 5);
+    assert_int_equal(part.flash_address, 0x10000);
+    assert_int_equal(part.registers_address, 0x40020000);
+    assert_int_equal(part.faults,
+                     CP_FAULT_TORN_PROGRAM | CP_FAULT_TORN_ERASE | CP_FAULT_UNCORRECTABLE);
+    assert_int_equal(part.program_time_us, 1000);
+    assert_int_equal(part.erase_time_us, 2000000);
+    assert_string_equal(part.name, "nrf52840");
+}
+
+// What follows from a fact changes with it.
+static void facts_that_follow(void **state) {
+    (void)state;
+    struct cp_part part = part_of(load_part("{part: nrf52840, rule: once}"), 0);
+    assert_int_equal(part.programs_per_word, 1);
+    part = part_of(load_part("{part: nrf52840, rule: overwrite}"), 0);
+    assert_int_equal(part.programs_per_word, 255);
+    const struct cp_part *l4 = cp_part_find("stm32l476rg");
+    part = part_of(load_part("{part: stm32l476rg, ecc: 0B, size: 512KiB, erase_size: 4KiB}"), 0);
+    assert_int_equal(part.ecc_read, CP_ECC_NONE);
+    assert_int_equal(part.faults, l4->faults & ~(uint32_t)CP_FAULT_UNCORRECTABLE);
+    assert_int_equal(part.bank_size_bytes, 256 * 1024);
+    part = part_of(load_part("{part: nrf52840}\nexternal: {part: w25q64jv, size: 1MiB}"), 1);
+    assert_int_equal(part.jedec_id, 0xEF4014);
+}
+
+// Only STATE has words that read otherwise each time.
+static void unstable_reads_are_of_state(void **state) {
+    (void)state;
+    struct loaded loaded = load_part("{part: nrf52840, faults: [torn-program, torn-erase]}\n"
+                                     "matrix: {faults.torn_reads: [stable, unstable]}");
+    assert_int_equal(loaded.error_count, 1);
+    assert_non_null(strstr(loaded.errors, "6:38: error: 'unstable' needs a part with "
+                                          "unstable-reads below 'state'\n"));
+    assert_non_null(strstr(loaded.errors, "help: nrf52840 has torn-program, torn-erase\n"));
+    unload(&loaded);
+}
+
+#define CHANGED(fact) PLAIN, "programs_per_word: 1,", fact ","
+
+static const struct mistake mistakes[] = {
+    {CHANGED("erase_sise: 4KiB"), "5:26: error: unknown key 'erase_sise'",
+     "did you mean 'erase_size'?"},
+    {CHANGED("erase_size: 4096"), "5:38: error: '4096' has no unit", NULL},
+    {CHANGED("erase_size: 4098B"), "5:38: error: 'erase_size' is not a multiple of 'write_size'",
+     "erase_size is 4098B, write_size is 4B"},
+    {CHANGED("size: 1022KiB"), "5:32: error: 'size' is not a multiple of 'erase_size'",
+     "size is 1022KiB, erase_size is 4KiB"},
+    {CHANGED("write_size: 8B"),
+     "5:38: error: the controller of 'nrf52840' does not write so much at a time", "it writes 4B"},
+    {CHANGED("erase_value: 0x0F"), "5:39: error: 'erase_value' is neither 0x00 nor 0xFF", NULL},
+    {CHANGED("erase_value: 255"), "5:39: error: '255' is not a number",
+     "write a hexadecimal number such as 0xFF"},
+    {CHANGED("erase_value: 0xFFF"), "5:39: error: '0xFFF' is out of range", "from 0x0 to 0xFF"},
+    {CHANGED("erase_value: 0x00"),
+     "5:39: error: the controller of 'nrf52840' does not erase to that", "it erases to 0xFF"},
+    {CHANGED("rule: twice"), "5:32: error: unknown rule 'twice'",
+     "one of: and, and-counted, block-counted, once, once-then-zero, overwrite"},
+    {CHANGED("rule: block-counted"),
+     "5:32: error: the rule block-counted needs 'programs_per_block' and 'block_size'", NULL},
+    {CHANGED("rule: and, programs_per_word: 3"),
+     "5:56: error: 'programs_per_word' has no meaning with the rule 'and'",
+     "it is of 'rule: and-counted'"},
+    {CHANGED("block_size: 512B"),
+     "5:38: error: 'block_size' has no meaning with the rule 'and-counted'",
+     "it is of 'rule: block-counted'"},
+    {CHANGED("rule: block-counted, programs_per_block: 9, block_size: 768B"),
+     "5:82: error: 'erase_size' is not a multiple of 'block_size'", NULL},
+    {CHANGED("ecc: 8B"), "5:31: error: 'ecc' and 'ecc_read' do not fit",
+     "a part with ECC has 'ecc_read: nmi' or 'bus-fault'; one without has 'ecc: 0B' and "
+     "'ecc_read: none'"},
+    {CHANGED("ecc: 6B, ecc_read: nmi"), "5:31: error: 'ecc' is not a multiple of 'write_size'",
+     NULL},
+    {CHANGED("faults: [torn-programs]"), "5:35: error: unknown faults 'torn-programs'",
+     "did you mean 'torn-program'?"},
+    {CHANGED("faults: [torn-program, torn-erase, uncorrectable]"),
+     "5:34: error: 'nrf52840' cannot have 'uncorrectable'",
+     "it has no ECC; give `ecc` and `ecc_read`"},
+    {CHANGED("faults: [torn-program, torn-erase, error-reported]"),
+     "5:34: error: 'nrf52840' cannot have 'error-reported'", "its controller has no error flags"},
+    {CHANGED("faults: [torn-program, torn-erase, loses-power-first]"),
+     "5:34: error: 'nrf52840' cannot have 'loses-power-first'",
+     "only a chip behind a SPI master has a life of its own"},
+    {CHANGED("flash_address: 0x800"),
+     "5:41: error: 'flash_address' is not of a page, or the flash ends beyond 0xFFFFFFFF", NULL},
+    {PLAIN, "layout:\n", "external: {part: w25q64jv, size: 3MiB}\nlayout:\n",
+     "6:34: error: the size of a SPI NOR chip is a power of two", NULL},
+    {PLAIN, "layout:\n", "external: {part: w25q64jv, erase_size: 64KiB}\nlayout:\n",
+     "6:40: error: the erase command of 'w25q64jv' has another size", "it erases 4KiB"},
+    {PLAIN, "layout:\n", "external: {part: w25q64jv, flash_address: 0x0}\nlayout:\n",
+     "6:43: error: 'w25q64jv' has no address: it is behind a SPI master", NULL},
+};
+
+static void mistakes_in_facts(void **state) {
+    (void)state;
+    check_mistakes(mistakes, sizeof(mistakes) / sizeof(mistakes[0]));
+}
+
+// What the tables hold passes the checks of what a scenario changes.
+static void known_parts_pass(void **state) {
+    (void)state;
+    for (size_t i = 0; i < cp_part_count(); i++) {
+        char text[80];
+        snprintf(text, sizeof(text), "{part: %s, endurance: 7}", cp_part_at(i)->name);
+        struct loaded loaded = load_part(text);
+        if (strstr(loaded.errors, "t.yaml:5:") != NULL) {
+            fail_msg("%s", loaded.errors);
+        }
+        unload(&loaded);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_fact_can_be_changed),   cmocka_unit_test(facts_that_follow),
+        cmocka_unit_test(unstable_reads_are_of_state), cmocka_unit_test(known_parts_pass),
+        cmocka_unit_test(mistakes_in_facts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
