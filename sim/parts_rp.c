@@ -22,7 +22,8 @@ static const struct cp_part parts[] = {
         .about = "RP2040 with a W25Q16JV as on the Pico: 2 MiB, 4 KiB pages, run from there",
         .size_bytes = 2u * CP_MIB,
         .jedec_id = 0xEF4015u,
-        .source = "addresses, pages, ID: docs/SPEC.md; sequences of the boot ROM, times and "
+        .source = "address and pages: embassy's driver; ID: Zephyr board files; sequences of the "
+                  "boot ROM, times and "
                   "endurance: from memory, unverified",
     },
     {
@@ -31,7 +32,7 @@ static const struct cp_part parts[] = {
         .about = "RP2040 with a W25Q128JV: 16 MiB, 4 KiB pages, run from there",
         .size_bytes = 16u * CP_MIB,
         .jedec_id = 0xEF4018u,
-        .source = "addresses, pages: docs/SPEC.md; ID, sequences of the boot ROM, times and "
+        .source = "address and pages: embassy's driver; ID, sequences of the boot ROM, times and "
                   "endurance: from memory, unverified",
     },
 };

@@ -1,6 +1,7 @@
 // spi_chip.h: a SPI NOR chip, as it answers behind the models of SPI masters.
 //
-// Modelled, with the sources in docs/SPEC.md: all that such a chip ignores in silence (no
+// Opcodes are those of Zephyr's spi_nor.h; how the chip behaves, and 21, 75, 7A, DC and E9,
+// are from memory, unverified. Modelled: all that such a chip ignores in silence (no
 // write enable, busy, asleep, waking, protected, a chip select that rises inside a byte or
 // after the wrong number of bytes); a program that goes round in its page of 256 bytes,
 // where the last 256 bytes win; erases rounded down to their unit; 66 directly before 99;

@@ -2,8 +2,8 @@
 //
 // The tables are made from the part's facts, not copied from silicon. GigaDevice's are of
 // the first edition, with 9 words and no times; the others have 16. Chips of more than 16
-// MiB have the table of commands with 4 address bytes as well. The fields are from memory,
-// unverified, where flash-targets marks them so.
+// MiB have the table of commands with 4 address bytes as well. The first header and
+// words 1, 2, 8, 9 and 11 are as in Zephyr's jesd216.h; the rest is from memory, unverified.
 
 #include "sim/controllers/spi_chip.h"
 

@@ -23,6 +23,7 @@ PROMISES = {
     "tells-truth",
     "legal-flash-use",
     "bounded-wear",
+    "progresses",
 }
 
 

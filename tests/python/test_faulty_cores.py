@@ -19,6 +19,7 @@ REQUEST = "seed/request-completes"
 REVERT = "seed/revert-is-told"
 EXTERNAL = "seed/external-dfu[images.new.firmware=bad]"
 AS_IT_GOES = "seed/download-as-it-goes"
+PROGRESSES = "seed/progresses[images.new.firmware=good]"
 
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 
@@ -34,11 +35,13 @@ CATCHES = {
     "hash_marks_update": Catch("no-phantom-update", REQUEST),
     "invalidate_last": Catch("update-completes", REQUEST),
     "last_chunk_lost": Catch("resumes", REQUEST),
+    "never_feeds": Catch("progresses", PROGRESSES),
     "no_backup": Catch("resumes", REQUEST),
     "no_trial_guard": Catch("resumes", "seed/careless-trial"),
     "no_ready_poll": Catch("legal-flash-use", REQUEST),
     "one_record_per_page": Catch("resumes", AS_IT_GOES),
     "page_count_short": Catch("resumes", REQUEST),
+    "prepare_never_feeds": Catch("progresses", PROGRESSES),
     "record_before_copy": Catch("bootable", GOOD_OR_BAD),
     "revert_copies_nothing": Catch("unconfirmed-reverts", REVERT),
     "revert_in_same_boot": Catch("trial-happens", REQUEST),

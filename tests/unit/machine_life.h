@@ -56,7 +56,8 @@ static inline void life_program(struct cp_machine *machine, const struct cp_even
     for (uint32_t i = 0; i < event->word_count; i++) {
         const uint32_t word = event->word + i;
         const uint8_t programs = (uint8_t)(nor->programs[word] + 1);
-        const uint32_t kept = device->part.rule == CP_RULE_OVERWRITE ? UINT32_MAX : nor->words[word];
+        const bool overwrites = device->part.rule == CP_RULE_OVERWRITE;
+        const uint32_t kept = overwrites ? UINT32_MAX : nor->words[word];
         cp_nor_set_word(nor, word, kept & event->words[i], programs);
     }
 }

@@ -19,9 +19,9 @@ static inline void wait_ready(void) {
 }
 
 static inline void erase(const struct cp_program_board *board, enum cp_area area, uint32_t page) {
+    const uint32_t page_size_bytes = board->devices[0].regions[0].erase_size_bytes;
     mmio_write32(CONFIG, WEN_ERASE);
-    mmio_write32(ERASEPAGE,
-                 board->areas[area].offset_bytes + page * board->devices[0].regions[0].erase_size_bytes);
+    mmio_write32(ERASEPAGE, board->areas[area].offset_bytes + page * page_size_bytes);
     wait_ready();
     mmio_write32(CONFIG, WEN_READ);
 }
