@@ -109,6 +109,23 @@ static void pages_of_three_sizes(void **state) {
     unload(&loaded);
 }
 
+// A part that programs half words has images of whole words all the same.
+static void half_words(void **state) {
+    (void)state;
+    char *good = text_of(PLAIN);
+    char *part = text_with(good, "{part: nrf52840, programs_per_word: 1,", "{part: stm32f103zg,");
+    char *odd = text_with(part, "old: {size: 64KiB}", "old: {size: 1022B}");
+    struct loaded fits = load_text(part), loaded = load_text(odd);
+    assert_string_equal(fits.errors, "");
+    assert_int_equal(loaded.error_count, 1);
+    assert_non_null(strstr(loaded.errors, "the size of image 'old' is not whole words"));
+    unload(&fits);
+    unload(&loaded);
+    free(odd);
+    free(part);
+    free(good);
+}
+
 // The bootloader is not written: its pages may differ, but they are whole.
 static void bootloader_in_pages_of_two_sizes(void **state) {
     (void)state;
@@ -171,6 +188,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_sides_of_a_hole),
         cmocka_unit_test(pages_of_three_sizes),
+        cmocka_unit_test(half_words),
         cmocka_unit_test(bootloader_in_pages_of_two_sizes),
         cmocka_unit_test(pages_that_do_not_divide),
         cmocka_unit_test(odd_pages_can_be_explored),
