@@ -82,6 +82,7 @@ static void build(const char *name) {
     struct cp_machine_config config = {.device_count = 1,
                                        .cell_size_bytes = part->erase_size_bytes,
                                        .program = &program,
+                                       .error_areas = UINT32_MAX,
                                        .fates = 1u << CP_FATE_REPORTED_NOTHING |
                                                 1u << CP_FATE_SILENT_NOTHING};
     config.devices[0] = *part;
