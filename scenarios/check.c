@@ -58,16 +58,26 @@ static void check_image_name(const struct cp_node *key, struct cp_report *report
     }
 }
 
-static void check_images(const struct cp_key *key, struct cp_node *map, struct cp_report *report) {
+static void check_part_name(const struct cp_node *key, struct cp_report *report) {
+    if (!cp_is_part_name(key->text)) {
+        cp_report_add(report, key->mark, "'%.60s' is not a name for a part", key->text);
+        cp_report_help(report, "use a-z, 0-9 and '-', a letter first, at most %u",
+                       CP_USER_PART_NAME_MAX);
+    }
+}
+
+// A mapping whose keys are names the user chooses.
+static void check_named(const struct cp_key *key, struct cp_node *map, struct cp_report *report) {
     size_t count = cp_node_count(map);
-    for (struct cp_node *image = map->first; image != NULL; image = image->next) {
-        check_image_name(image->key, report);
-        if (is_map(image, report)) {
-            check_map("images.*", image, report);
+    bool is_images = key->type == CP_KEY_IMAGES;
+    for (struct cp_node *item = map->first; item != NULL; item = item->next) {
+        (is_images ? check_image_name : check_part_name)(item->key, report);
+        if (is_map(item, report)) {
+            check_map(is_images ? "images.*" : "parts.*", item, report);
         }
     }
     if (count < key->min || count > key->max) {
-        cp_report_add(report, place_of(map), "%s images", count == 0 ? "no" : "too many");
+        cp_report_add(report, place_of(map), "%s %s", count == 0 ? "no" : "too many", key->path);
         cp_report_help(report, "from %u to %u", (unsigned)key->min, (unsigned)key->max);
     }
 }
@@ -76,11 +86,12 @@ static void check_entry(const struct cp_key *key, struct cp_node *node, struct c
     if (key->type == CP_KEY_MATRIX) {
         return; // see matrix.c
     }
-    if (key->type != CP_KEY_MAP && key->type != CP_KEY_IMAGES) {
+    bool is_named = key->type == CP_KEY_IMAGES || key->type == CP_KEY_PARTS;
+    if (key->type != CP_KEY_MAP && !is_named) {
         cp_check_value(key, node, report);
     } else if (is_map(node, report)) {
-        if (key->type == CP_KEY_IMAGES) {
-            check_images(key, node, report);
+        if (is_named) {
+            check_named(key, node, report);
         } else {
             check_map(key->path, node, report);
         }

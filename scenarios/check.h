@@ -21,4 +21,9 @@ bool cp_is_image_name(const char *text);
 
 #define CP_IMAGE_NAME_MAX 31u
 
+// A name of a part of the file: [a-z][a-z0-9-]*.
+bool cp_is_part_name(const char *text);
+
+#define CP_USER_PART_NAME_MAX 40u
+
 #endif

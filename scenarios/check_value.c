@@ -176,6 +176,11 @@ bool cp_is_image_name(const char *text) {
            strlen(text) <= CP_IMAGE_NAME_MAX && strcmp(text, "none") != 0;
 }
 
+bool cp_is_part_name(const char *text) {
+    return cp_is_name(text, false) && text[0] >= 'a' && text[0] <= 'z' &&
+           strlen(text) <= CP_USER_PART_NAME_MAX;
+}
+
 static void check_name(const struct cp_key *key, struct cp_node *node, struct cp_report *report) {
     if (check_length(key, node, report) && !cp_is_name(node->text, true)) {
         refuse(report, node, "use a-z, 0-9, '-', and '/' for groups", "'%.60s' is not a name",
@@ -183,12 +188,15 @@ static void check_name(const struct cp_key *key, struct cp_node *node, struct cp
     }
 }
 
-// Whether the image exists is seen when the script is read; see lifecycle.c.
-static void check_image(struct cp_node *node, struct cp_report *report) {
+// Whether it exists is seen when the script or the devices are read.
+static void check_reference(struct cp_node *node, const char *help, struct cp_report *report) {
     if (reads_as_other_type(node)) {
-        refuse(report, node, "write the name of one of `images`", "'%.40s' is not a name",
-               node->text);
+        refuse(report, node, help, "'%.40s' is not a name", node->text);
     }
+}
+
+static void check_image(struct cp_node *node, struct cp_report *report) {
+    check_reference(node, "write the name of one of `images`", report);
 }
 
 // --- lists ---
@@ -269,6 +277,7 @@ static void check_scalar(const struct cp_key *key, struct cp_node *node, struct 
     case CP_KEY_TEXT: check_length(key, node, report); break;
     case CP_KEY_NAME: check_name(key, node, report); break;
     case CP_KEY_IMAGE: check_image(node, report); break;
+    case CP_KEY_PART: check_reference(node, "write the name of a part", report); break;
     case CP_KEY_HEX:
     case CP_KEY_INTEGER: check_integer(key, node, report); break;
     case CP_KEY_BOOLEAN: check_boolean(node, report); break;

@@ -3,6 +3,7 @@
 #include "scenarios/draft.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void decode_head(struct cp_draft *draft) {
@@ -28,10 +29,12 @@ static void decode_tags(struct cp_draft *draft) {
     }
 }
 
-void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *out) {
-    struct cp_draft draft = {.root = root, .report = report, .out = out};
+void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_list *list,
+               struct cp_case *out) {
+    struct cp_draft draft = {.root = root, .report = report, .list = list, .out = out};
     decode_head(&draft);
     decode_tags(&draft);
+    cp_decode_parts(&draft);
     cp_decode_devices(&draft);
     cp_decode_layout(&draft);
     cp_check_layout(&draft);
@@ -40,4 +43,5 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *o
     cp_decode_faults(&draft);
     cp_decode_bounds(&draft);
     cp_decode_expect(&draft);
+    free(draft.parts);
 }

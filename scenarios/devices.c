@@ -1,22 +1,21 @@
 // devices.c: the flash devices of a case: parts, with the scenario's changes.
 
 #include "scenarios/part_keys.h"
+#include "scenarios/user_parts.h"
 
 #include <stdio.h>
 
 static const char *const device_names[CP_DEVICES_MAX] = {"target", "external"};
 
-static void read_device(struct cp_draft *draft, uint32_t index) {
+// Returns the known part that it is, or comes from; NULL after an error.
+static const struct cp_part *read_device(struct cp_draft *draft, uint32_t index) {
     char path[64];
+    const struct cp_part *origin = NULL;
+    struct cp_part *part = &draft->out->devices[index];
     snprintf(path, sizeof path, "%s.part", device_names[index]);
-    const char *name = cp_read_text(draft, path);
-    const struct cp_part *part = name == NULL ? NULL : cp_part_find(name);
-    if (part == NULL) {
-        return;
-    }
-    draft->out->devices[index] = *part;
-    draft->device_known[index] =
-        cp_change_part(draft, device_names[index], &draft->out->devices[index]);
+    draft->device_known[index] = cp_read_part(draft, path, part, &origin) &&
+                                 cp_change_part(draft, device_names[index], part);
+    return origin;
 }
 
 static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size) {
@@ -43,11 +42,12 @@ static void check_addresses(struct cp_draft *draft) {
 
 void cp_decode_devices(struct cp_draft *draft) {
     draft->out->device_count = cp_read_has(draft, "external") ? 2 : 1;
-    for (uint32_t i = 0; i < draft->out->device_count; i++) {
-        read_device(draft, i);
+    const struct cp_part *target = read_device(draft, 0);
+    if (draft->out->device_count == 2) {
+        read_device(draft, 1);
     }
     if (draft->device_known[0] && draft->device_known[1]) {
-        cp_part_connect(&draft->out->devices[1], &draft->out->devices[0]);
+        cp_part_connect(&draft->out->devices[1], target); // who goes by its family
         check_addresses(draft);
     }
 }

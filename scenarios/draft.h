@@ -6,12 +6,18 @@
 #ifndef CP_SCENARIOS_DRAFT_H
 #define CP_SCENARIOS_DRAFT_H
 
+#include "scenarios/load.h"
 #include "scenarios/yaml_tree.h"
+
+struct cp_user_part;
 
 struct cp_draft {
     struct cp_node *root;
     struct cp_report *report;
     struct cp_case *out;
+    struct cp_case_list *list;  // keeps the texts that the case points to
+    struct cp_user_part *parts; // of the file
+    uint32_t part_count;
     bool device_known[CP_DEVICES_MAX];
     bool area_known[CP_AREA_COUNT];
     uint32_t fault_model; // index of cp_word_fault_model
@@ -40,6 +46,7 @@ struct cp_mark cp_read_place(const struct cp_draft *draft, const char *path);
 
 // --- the parts of a case, in the order they are read ---
 
+void cp_decode_parts(struct cp_draft *draft);     // user_parts.c
 void cp_decode_devices(struct cp_draft *draft);   // devices.c
 void cp_decode_layout(struct cp_draft *draft);    // layout.c
 void cp_check_layout(struct cp_draft *draft);     // layout_check.c
@@ -52,7 +59,9 @@ void cp_decode_expect(struct cp_draft *draft);    // claims.c
 // The page unit: the larger of the page sizes where ACTIVE and DFU lie.
 uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft);
 
-// Read a whole case into *out (zeroed). Errors go to the report.
-void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case *out);
+// Read a whole case into *out (zeroed), which is to be put into the list. Errors go to the
+// report.
+void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_list *list,
+               struct cp_case *out);
 
 #endif

@@ -14,9 +14,9 @@ static void image_path(char path[64], const struct cp_image *image, const char *
     snprintf(path, 64, "images.%s.%s", image->name, key);
 }
 
-// The largest that one program of ACTIVE or DFU takes.
+// The largest that one program of ACTIVE or DFU takes; whole words of the simulator at least.
 static uint32_t word_bytes(const struct cp_draft *draft) {
-    uint32_t word = 1;
+    uint32_t word = 4;
     for (uint32_t area = CP_AREA_ACTIVE; area <= CP_AREA_DFU; area++) {
         uint32_t size = cp_draft_device_of(draft, (enum cp_area)area)->write_size_bytes;
         word = draft->area_known[area] && size > word ? size : word;

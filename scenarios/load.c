@@ -58,7 +58,7 @@ static void load_case(struct cp_case_list *list, struct cp_report *report, uint3
     report->context = matrix.axis_count > 0 ? name : NULL;
     cp_check_tree(tree.root, report);
     if (tree.root->kind == CP_NODE_MAP) {
-        cp_decode(tree.root, report, &test_case);
+        cp_decode(tree.root, report, list, &test_case);
         refuse_taken_name(list, tree.root, name, report);
     }
     report->context = NULL;
@@ -122,7 +122,24 @@ int cp_scenarios_load(const char *path, struct cp_case_list *list, FILE *errors)
     return result;
 }
 
+const char *cp_case_list_keep(struct cp_case_list *list, const char *text) {
+    for (size_t i = 0; i < list->kept_count; i++) {
+        if (strcmp(list->kept[i], text) == 0) {
+            return list->kept[i];
+        }
+    }
+    char *copy = cp_allocate(strlen(text) + 1);
+    memcpy(copy, text, strlen(text));
+    list->kept = cp_grow(list->kept, list->kept_count, &list->kept_capacity, sizeof *list->kept);
+    list->kept[list->kept_count++] = copy;
+    return copy;
+}
+
 void cp_case_list_free(struct cp_case_list *list) {
+    for (size_t i = 0; i < list->kept_count; i++) {
+        free(list->kept[i]);
+    }
+    free(list->kept);
     for (size_t i = 0; i < list->text_count; i++) {
         free(list->texts[i].text);
     }

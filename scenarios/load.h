@@ -17,6 +17,9 @@ struct cp_case_list {
         size_t size_bytes;
     } * texts;
     size_t text_count, text_capacity;
+    // Names and such that the cases point to; owned by the list.
+    char **kept;
+    size_t kept_count, kept_capacity;
 };
 
 // Read one file, or every *.yaml below a directory in name order, and append
@@ -25,6 +28,9 @@ struct cp_case_list {
 // a file are reported, not only the first. Returns the number of errors.
 // Of a file with an error no case is appended.
 int cp_scenarios_load(const char *path, struct cp_case_list *list, FILE *errors);
+
+// A copy of the text that lives as long as the list.
+const char *cp_case_list_keep(struct cp_case_list *list, const char *text);
 
 void cp_case_list_free(struct cp_case_list *list);
 

@@ -25,11 +25,13 @@ static void print_number(const struct cp_key *key, const char *what, FILE *out) 
 static void print_type(const struct cp_key *key, FILE *out) {
     switch (key->type) {
     case CP_KEY_MAP: fputs("mapping", out); break;
-    case CP_KEY_IMAGES: fprintf(out, "mapping of up to %" PRIu64 " names", key->max); break;
+    case CP_KEY_IMAGES:
+    case CP_KEY_PARTS: fprintf(out, "mapping of up to %" PRIu64 " names", key->max); break;
     case CP_KEY_MATRIX: fputs("mapping of dotted keys to lists", out); break;
     case CP_KEY_TEXT: fprintf(out, "text of up to %" PRIu64 " bytes", key->max); break;
     case CP_KEY_NAME: fputs("name", out); break;
     case CP_KEY_IMAGE: fputs("name of an image", out); break;
+    case CP_KEY_PART: fputs("name of a part: `cutproof list --targets`", out); break;
     case CP_KEY_INTEGER: print_number(key, "number", out); break;
     case CP_KEY_SIZE: print_number(key, "size", out); break;
     case CP_KEY_OFFSET: print_number(key, "offset", out); break;

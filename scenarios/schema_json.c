@@ -11,10 +11,12 @@
 #include "scenarios/load.h"
 #include "scenarios/table.h"
 #include "scenarios/value.h"
+#include "scenarios/words.h"
 
 #include <string.h>
 
 #define IMAGE_PATTERN "[a-z][a-z0-9-]{0,30}"
+#define PART_PATTERN  "[a-z][a-z0-9-]{0,39}"
 
 static void print_children(struct cp_json *json, const char *path);
 
@@ -155,6 +157,7 @@ static void print_scalar(struct cp_json *json, const struct cp_key *key) {
     case CP_KEY_TEXT:
     case CP_KEY_NAME: print_text(json, key); break;
     case CP_KEY_IMAGE: print_pattern(json, "^" IMAGE_PATTERN "$"); break;
+    case CP_KEY_PART: print_pattern(json, "^" PART_PATTERN "$"); break;
     case CP_KEY_INTEGER: print_integer(json, key); break;
     case CP_KEY_OFFSET: print_offset(json, key); break;
     case CP_KEY_HEX: print_number_or(json, key, "^0x[0-9A-Fa-f]+$"); break;
@@ -240,15 +243,17 @@ static void print_map(struct cp_json *json, const char *path) {
     cp_json_close(json, '}');
 }
 
-static void print_images(struct cp_json *json, const struct cp_key *key) {
+// A mapping whose keys are names the user chooses.
+static void print_named(struct cp_json *json, const struct cp_key *key, const char *names,
+                        const char *path) {
     cp_json_string(json, "type", "object");
     cp_json_number(json, "minProperties", key->min);
     cp_json_number(json, "maxProperties", key->max);
     cp_json_open(json, "propertyNames", '{');
-    cp_json_string(json, "pattern", "^(?!none$)" IMAGE_PATTERN "$");
+    cp_json_string(json, "pattern", names);
     cp_json_close(json, '}');
     cp_json_open(json, "additionalProperties", '{');
-    print_map(json, "images.*");
+    print_map(json, path);
     cp_json_close(json, '}');
 }
 
@@ -268,7 +273,8 @@ static void print_key(struct cp_json *json, const struct cp_key *key) {
     cp_json_string(json, "description", key->help);
     switch (key->type) {
     case CP_KEY_MAP: print_map(json, key->path); break;
-    case CP_KEY_IMAGES: print_images(json, key); break;
+    case CP_KEY_IMAGES: print_named(json, key, "^(?!none$)" IMAGE_PATTERN "$", "images.*"); break;
+    case CP_KEY_PARTS: print_named(json, key, "^" PART_PATTERN "$", "parts.*"); break;
     case CP_KEY_MATRIX: print_matrix(json, key); break;
     case CP_KEY_WORDS:
     case CP_KEY_LABELS:
@@ -294,6 +300,31 @@ static void print_children(struct cp_json *json, const char *path) {
     }
 }
 
+// Without parts of its own, a file has only the known ones.
+static void print_known_parts(struct cp_json *json) {
+    static const char *const devices[] = {"target", "external"};
+    cp_json_open(json, "if", '{');
+    cp_json_open(json, "not", '{');
+    cp_json_open(json, "required", '[');
+    cp_json_string(json, NULL, "parts");
+    cp_json_close(json, ']');
+    cp_json_close(json, '}');
+    cp_json_close(json, '}');
+    cp_json_open(json, "then", '{');
+    cp_json_open(json, "properties", '{');
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        cp_json_open(json, devices[i], '{');
+        cp_json_open(json, "properties", '{');
+        cp_json_open(json, "part", '{');
+        print_words(json, &(struct cp_key){.word = cp_word_part});
+        cp_json_close(json, '}');
+        cp_json_close(json, '}');
+        cp_json_close(json, '}');
+    }
+    cp_json_close(json, '}');
+    cp_json_close(json, '}');
+}
+
 void cp_scenario_print_schema(FILE *out) {
     struct cp_json json = {.out = out};
     cp_json_open(&json, NULL, '{');
@@ -301,6 +332,7 @@ void cp_scenario_print_schema(FILE *out) {
     cp_json_string(&json, "title", "Cutproof scenario, format 1");
     cp_json_string(&json, "$comment", "Printed by `cutproof check --print-schema`; do not edit.");
     print_map(&json, "");
+    print_known_parts(&json);
     cp_json_close(&json, '}');
     fputc('\n', out);
 }

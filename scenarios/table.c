@@ -50,7 +50,7 @@
      .help = "Where the controller's registers are."}
 
 #define DEVICE_KEYS(device)                                                                       \
-    {.path = device ".part", .type = CP_KEY_WORD, .flags = REQUIRED, .word = cp_word_part,        \
+    {.path = device ".part", .type = CP_KEY_PART, .flags = REQUIRED,                              \
      .help = "The part whose flash is simulated. The keys beside it change its facts."},          \
     PART_KEYS(device, 0)
 
@@ -72,6 +72,16 @@ static const struct cp_key keys[] = {
      .help = "One sentence on what the scenario shows."},
     {.path = "tags", .type = CP_KEY_LABELS, .min = 1, .max = 16, .help = "Words to select it by."},
 
+    {.path = "parts", .type = CP_KEY_PARTS, .min = 1, .max = CP_USER_PARTS_MAX,
+     .help = "Parts of your own, by name."},
+    {.path = "parts.*", .type = CP_KEY_MAP, .help = "One part: what it has other than another."},
+    {.path = "parts.*.like", .type = CP_KEY_PART, .flags = REQUIRED | CP_KEY_FIXED,
+     .help = "The part that has everything else, above all its controller."},
+    {.path = "parts.*.about", .type = CP_KEY_TEXT, .flags = CP_KEY_FIXED, .min = 1, .max = 200,
+     .help = "One line on it."},
+    {.path = "parts.*.family", .type = CP_KEY_TEXT, .flags = CP_KEY_FIXED, .min = 1, .max = 40,
+     .help = "The line of parts it is of."},
+    PART_KEYS("parts.*", CP_KEY_FIXED),
     {.path = "target", .type = CP_KEY_MAP, .flags = REQUIRED,
      .help = "The internal flash: the device that the bootloader starts from."},
     DEVICE_KEYS("target"),
@@ -257,6 +267,7 @@ bool cp_key_suits_matrix(const struct cp_key *key) {
     switch (key->type) {
     case CP_KEY_MAP:
     case CP_KEY_IMAGES:
+    case CP_KEY_PARTS:
     case CP_KEY_MATRIX:
     case CP_KEY_LABELS:
     case CP_KEY_SEQUENCE: return false;

@@ -2,7 +2,7 @@
 //
 // From it come the check of a file, the did-you-mean, the JSON Schema and the
 // reference page. Paths are dotted, in the order of the reference; "*" stands
-// for the name of an image.
+// for the name of an image or of a part.
 
 #ifndef CP_SCENARIOS_TABLE_H
 #define CP_SCENARIOS_TABLE_H
@@ -14,10 +14,12 @@
 enum cp_key_type {
     CP_KEY_MAP,      // its keys are in the table
     CP_KEY_IMAGES,   // its keys are names the user chooses
+    CP_KEY_PARTS,    // the same
     CP_KEY_MATRIX,   // its keys are dotted paths of this table
     CP_KEY_TEXT,     // a text for people
     CP_KEY_NAME,     // a name of the scenario
     CP_KEY_IMAGE,    // the name of one of `images`
+    CP_KEY_PART,     // the name of a part, of the file or known
     CP_KEY_INTEGER,  // a whole number without a unit
     CP_KEY_SIZE,     // 64KiB; min, max and step in bytes
     CP_KEY_OFFSET,   // 0x6000 or 24KiB; in bytes
@@ -49,6 +51,8 @@ struct cp_key {
     const char *fallback;              // the value when the key is absent; NULL = there is none
     const char *help;                  // one sentence
 };
+
+#define CP_USER_PARTS_MAX 16u
 
 // All keys; *count is their number.
 const struct cp_key *cp_keys(size_t *count);

@@ -124,8 +124,31 @@ def test_list_targets(cutproof: Run) -> None:
     by_name = {part["name"]: part for part in parts}
     assert by_name["nrf52840"]["erase_size_bytes"] == 4096
     assert by_name["nrf52840"]["programs_per_word"] == 2
-    human = cutproof("list", "--targets")
-    assert [line.split()[0] for line in human.stdout.splitlines()] == list(by_name)
+    head, *rows = cutproof("list", "--targets").stdout.splitlines()
+    assert [row.split()[0] for row in rows] == list(by_name)
+    assert max(map(len, [head, *rows])) < 120
+    for title in ("family", "controller", "pages", "rule", "erased"):
+        at = head.index(title)
+        assert all(row[at - 1] == " " and row[at] != " " for row in rows), title
+
+
+FAMILIES = [
+    *("nRF51", "nRF52", "nRF53", "nRF91", "nRF54L"),
+    *("STM32F0", "STM32F1", "STM32F2", "STM32F3", "STM32F4", "STM32F7", "STM32L0", "STM32L1"),
+    *("STM32L4", "STM32L5", "STM32G0", "STM32G4", "STM32WB", "STM32WL"),
+    *("STM32U5", "STM32H5", "STM32H7", "RP2040", "W25Q", "MX25R", "GD25"),
+]
+
+
+def test_real_parts_of_all_families(cutproof: Run) -> None:
+    parts = json_lines(cutproof("list", "--targets", "--format", "json").stdout)
+    real = [part for part in parts if part["family"] != "fictional"]
+    assert len(real) >= 40
+    assert set(FAMILIES) <= {part["family"] for part in real}
+    for part in real:
+        assert len(part["source"]) > 20, part["name"]
+        assert part["faults"] and part["page_count"] > 0, part["name"]
+        assert part["is_mapped"] or part["jedec_id"] > 0, part["name"]
 
 
 # --- bench and doctor

@@ -32,11 +32,12 @@ static void directory_in_name_order(void **state) {
     (void)state;
     struct loaded loaded = load_path("tests/data/scenarios/good/", (struct cp_case_list){0});
     assert_int_equal(loaded.error_count, 0);
-    assert_int_equal(loaded.list.count, 7);
-    assert_string_equal(loaded.list.cases[6].name, "samples/plain");
-    assert_int_equal(loaded.list.text_count, 2);
-    assert_string_equal(loaded.list.texts[1].file, PLAIN);
-    assert_int_equal(loaded.list.texts[1].size_bytes, strlen(loaded.list.texts[1].text));
+    assert_int_equal(loaded.list.count, 8);
+    assert_string_equal(loaded.list.cases[6].name, "samples/own-part");
+    assert_string_equal(loaded.list.cases[7].name, "samples/plain");
+    assert_int_equal(loaded.list.text_count, 3);
+    assert_string_equal(loaded.list.texts[2].file, PLAIN);
+    assert_int_equal(loaded.list.texts[2].size_bytes, strlen(loaded.list.texts[2].text));
     unload(&loaded);
 }
 

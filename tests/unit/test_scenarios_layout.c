@@ -61,6 +61,90 @@ static void both_sides_of_a_hole(void **state) {
     assert_true(all_right);
 }
 
+// Four pages of 16 KiB, one of 64 KiB, and seven of 128 KiB.
+#define MIXED                                                                                      \
+    "schema: 1\nname: samples/mixed\nabout: In pages of three sizes.\n"                            \
+    "target: {part: stm32f407vg, erase_time: 3s}\nlayout:\n"                                       \
+    "  bootloader: {at: 0x0, size: 48KiB}\n"                                                       \
+    "  state:  {at: 0xC000, size: 16KiB}\n"                                                        \
+    "  active: {at: 0x10000, size: 64KiB}\n"                                                       \
+    "  dfu:    {at: 0x20000, size: 256KiB}\n"                                                      \
+    "images: {old: {size: 64KiB}, new: {size: 32KiB}}\n"                                           \
+    "lifecycle: {start: old, dfu: new, updates: [new]}\n"                                          \
+    "faults: {cut: none}\nproperties: [bootable]\nexpect: {verdict: proved}\n"
+
+static void pages_of_three_sizes(void **state) {
+    (void)state;
+    char *good =
+        text_with(MIXED, "active: {at: 0x10000, size: 64KiB", "active: {at: 0x60000, size: 128KiB");
+    struct loaded loaded = load_text(good);
+    assert_string_equal(loaded.errors, "");
+    assert_int_equal(loaded.list.cases[0].devices[0].regions[1].erase_time_us, 3000000);
+    unload(&loaded);
+    static const struct wrong wrongs[] = {
+        {"{at: 0x0, size: 48KiB}", "{at: 0x0, size: 40KiB}",
+         "t.yaml:6:31: error: 'size' of 'bootloader' is not a multiple of the erase size",
+         "pages of stm32f407vg are 16KiB there; 0x8000 and 0xC000 are the nearest"},
+        {"{at: 0xC000, size: 16KiB}", "{at: 0xC000, size: 80KiB}",
+         "t.yaml:7:30: error: 'state' does not lie in pages of one size",
+         "pages of stm32f407vg are 16KiB from 0x0 to 0x10000, and 64KiB then"},
+        {"{at: 0x60000, size: 128KiB}", "{at: 0x68000, size: 128KiB}",
+         "t.yaml:8:16: error: 'at' of 'active' is not a multiple of the erase size",
+         "pages of stm32f407vg are 128KiB there; 0x60000 and 0x80000 are the nearest"},
+        {"0xC000, size: 16KiB}", "0x10000, size: 16KiB}",
+         "t.yaml:7:31: error: 'size' of 'state' is not a multiple of the erase size",
+         "pages of stm32f407vg are 64KiB there; 0x0 and 0x10000 are the nearest"},
+    };
+    bool all_right = true;
+    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+        all_right = is_found(good, &wrongs[i]) && all_right;
+    }
+    assert_true(all_right);
+    free(good);
+    // A page unit is the larger of the two page sizes.
+    loaded = load_text(MIXED);
+    assert_non_null(
+        strstr(loaded.errors, "8:31: error: 'active' is not a whole number of page units"));
+    assert_non_null(strstr(loaded.errors, "the larger page size of 'active' and 'dfu': 128KiB"));
+    unload(&loaded);
+}
+
+// A part that programs half words has images of whole words all the same.
+static void half_words(void **state) {
+    (void)state;
+    char *good = text_of(PLAIN);
+    char *part = text_with(good, "{part: nrf52840, programs_per_word: 1,", "{part: stm32f103zg,");
+    char *odd = text_with(part, "old: {size: 64KiB}", "old: {size: 1022B}");
+    struct loaded fits = load_text(part), loaded = load_text(odd);
+    assert_string_equal(fits.errors, "");
+    assert_int_equal(loaded.error_count, 1);
+    assert_non_null(strstr(loaded.errors, "the size of image 'old' is not whole words"));
+    unload(&fits);
+    unload(&loaded);
+    free(odd);
+    free(part);
+    free(good);
+}
+
+// The bootloader is not written: its pages may differ, but they are whole.
+static void bootloader_in_pages_of_two_sizes(void **state) {
+    (void)state;
+    char *one = text_with(MIXED, "{at: 0x0, size: 48KiB}\n  state:  {at: 0xC000, size: 16KiB}",
+                          "{at: 0x0, size: 128KiB}\n  state:  {at: 0x80000, size: 128KiB}");
+    char *good =
+        text_with(one, "active: {at: 0x10000, size: 64KiB", "active: {at: 0x60000, size: 128KiB");
+    struct loaded loaded = load_text(good);
+    assert_string_equal(loaded.errors, "");
+    unload(&loaded);
+    static const struct wrong wrong = {
+        "0x0, size: 128KiB", "0x0, size: 96KiB",
+        "t.yaml:6:31: error: 'size' of 'bootloader' is not a multiple of the erase size",
+        "pages of stm32f407vg are 64KiB there; 0x10000 and 0x20000 are the nearest"};
+    assert_true(is_found(good, &wrong));
+    free(good);
+    free(one);
+}
+
 // Pages of 6 KiB and of 4 KiB cannot be swapped with one another.
 static void pages_that_do_not_divide(void **state) {
     (void)state;
@@ -103,6 +187,9 @@ static void odd_pages_can_be_explored(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_sides_of_a_hole),
+        cmocka_unit_test(pages_of_three_sizes),
+        cmocka_unit_test(half_words),
+        cmocka_unit_test(bootloader_in_pages_of_two_sizes),
         cmocka_unit_test(pages_that_do_not_divide),
         cmocka_unit_test(odd_pages_can_be_explored),
     };

@@ -79,6 +79,95 @@ static void unstable_reads_are_of_state(void **state) {
     unload(&loaded);
 }
 
+// --- parts of the file
+
+#define OWN                                                                                        \
+    "{part: acme-1}\nparts:\n"                                                                     \
+    "  acme-1: {like: nrf52840, size: 256KiB, erase_size: 2KiB, about: Ours., family: ACME}\n"     \
+    "  acme-2: {like: acme-1, programs_per_word: 7}"
+
+static void parts_of_the_file(void **state) {
+    (void)state;
+    struct loaded loaded = load_part(OWN);
+    assert_string_equal(loaded.errors, "");
+    const struct cp_part *part = &loaded.list.cases[0].devices[0];
+    assert_string_equal(part->name, "acme-1");
+    assert_string_equal(part->about, "Ours.");
+    assert_string_equal(part->family, "ACME");
+    assert_string_equal(part->source, "given in the scenario");
+    assert_int_equal(part->size_bytes, 256 * 1024);
+    assert_int_equal(part->erase_size_bytes, 2048);
+    assert_int_equal(part->registers_address, cp_part_find("nrf52840")->registers_address);
+    unload(&loaded);
+}
+
+// A part can be like one before it, be varied by the matrix, and be changed where it is used.
+static void parts_like_parts_of_the_file(void **state) {
+    (void)state;
+    struct loaded loaded = load_part(OWN "\nmatrix:\n"
+                                         "  target.part: [acme-1, acme-2, nrf52840]\n"
+                                         "  target.erase_time: [70ms]");
+    assert_string_equal(loaded.errors, "");
+    assert_int_equal(loaded.list.count, 3);
+    const struct cp_part *second = &loaded.list.cases[1].devices[0];
+    assert_string_equal(second->name, "acme-2");
+    assert_int_equal(second->size_bytes, 256 * 1024);
+    assert_int_equal(second->programs_per_word, 7);
+    assert_int_equal(second->erase_time_us, 70000);
+    assert_int_equal(loaded.list.cases[2].devices[0].size_bytes, 1024 * 1024);
+    unload(&loaded);
+}
+
+// A chip goes to the master of the target, of whatever family the file says that it is.
+static void own_target_has_its_spi(void **state) {
+    (void)state;
+    struct cp_part part =
+        part_of(load_part("{part: acme}\nexternal: {part: w25q64jv}\nparts:\n"
+                          "  acme: {like: stm32l476rg, family: ACME, ecc: 0B, erase_size: 4KiB}"),
+                1);
+    assert_int_equal(part.controller, CP_CONTROLLER_STM32_SPI);
+    assert_int_equal(part.select_address, 0x48000000);
+}
+
+#define PARTS(text) PLAIN, "layout:\n", "parts:\n" text "layout:\n"
+
+static const struct mistake mistakes_of_own[] = {
+    {PLAIN, "nrf52840", "acme", "5:16: error: unknown part 'acme'",
+     "`cutproof list --targets` lists them; `parts` adds more"},
+    {PLAIN, "target: {part: nrf52840,",
+     "parts: {nrf-acme: {like: nrf52840}}\ntarget: {part: nrf-acne,",
+     "6:16: error: unknown part 'nrf-acne'", "did you mean 'nrf-acme'?"},
+    {PARTS("  acme: {size: 1MiB}\n"), "7:3: error: the key 'like' is missing",
+     "The part that has everything else, above all its controller."},
+    {PARTS("  acme: {like: nrf52480}\n"), "7:16: error: unknown part 'nrf52480'",
+     "did you mean 'nrf52840'?"},
+    {PARTS("  acme: {like: other}\n  other: {like: nrf52840}\n"),
+     "7:16: error: unknown part 'other'", NULL},
+    {PARTS("  nrf52840: {like: nrf51822}\n"), "7:3: error: there is a part 'nrf52840' already",
+     "it can be changed where it is used: {part: nrf52840, ...}"},
+    {PARTS("  Acme: {like: nrf51822}\n"), "7:3: error: 'Acme' is not a name for a part", NULL},
+    {PARTS("  acme: {like: nrf52840, siz: 1MiB}\n"), "7:26: error: unknown key 'siz'",
+     "did you mean 'size'?"},
+    {PARTS("  acme: {like: nrf52840, size: 1022KiB}\n"),
+     "7:32: error: 'size' is not a multiple of 'erase_size'",
+     "size is 1022KiB, erase_size is 4KiB"},
+    {PARTS("  acme: {like: nrf52840, about: 5}\n"), "7:33: error: '5' is not a text", NULL},
+    {PARTS("  acme: nrf52840\n"), "7:9: error: expected a mapping of keys to values", NULL},
+    {PLAIN, "layout:\n", "parts: mine.yaml\nlayout:\n",
+     "6:8: error: expected a mapping of keys to values", NULL},
+    {PLAIN, "layout:\n", "parts: {}\nlayout:\n", "6:1: error: no parts", "from 1 to 16"},
+    {PLAIN, "explore: {",
+     "parts: {a: {like: nrf52840}}\nmatrix: {parts.a.size: [1MiB]}\nexplore: {",
+     "25:10: error: 'parts.a.size' cannot be varied", NULL},
+};
+
+static void mistakes_in_own_parts(void **state) {
+    (void)state;
+    check_mistakes(mistakes_of_own, sizeof(mistakes_of_own) / sizeof(mistakes_of_own[0]));
+}
+
+// --- mistakes
+
 #define CHANGED(fact) PLAIN, "programs_per_word: 1,", fact ","
 
 static const struct mistake mistakes[] = {
@@ -155,8 +244,14 @@ static void known_parts_pass(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_fact_can_be_changed),   cmocka_unit_test(facts_that_follow),
-        cmocka_unit_test(unstable_reads_are_of_state), cmocka_unit_test(known_parts_pass),
+        cmocka_unit_test(every_fact_can_be_changed),
+        cmocka_unit_test(facts_that_follow),
+        cmocka_unit_test(unstable_reads_are_of_state),
+        cmocka_unit_test(parts_of_the_file),
+        cmocka_unit_test(parts_like_parts_of_the_file),
+        cmocka_unit_test(own_target_has_its_spi),
+        cmocka_unit_test(mistakes_in_own_parts),
+        cmocka_unit_test(known_parts_pass),
         cmocka_unit_test(mistakes_in_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
