@@ -15,9 +15,26 @@ static void uncount(struct cp_explorer *x, uint32_t site) {
     }
 }
 
+// After an erase many runs are the same again that were cut at different words of the
+// page, and a driver may read all of it to see whether it is erased. So it is asked here
+// already whether this is known, and not only at the next event.
+static bool is_known_after(struct cp_explorer *x, struct cp_entry *entry,
+                           struct cp_hash volatile_hash) {
+    uint32_t id;
+    struct cp_hash after =
+        cp_hash_add(cp_world_hash(&x->world), cp_hash_pair(volatile_hash.low, 8));
+    if (cp_x_is_known_run(x, after, &id)) {
+        cp_x_end_known(x, after, id);
+        return true;
+    }
+    entry->after = after;
+    return false;
+}
+
 static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
     uint32_t id;
     struct cp_hash at = cp_world_place(&x->world);
+    struct cp_hash volatile_hash = cp_hash_sub(at, cp_world_hash(&x->world));
     cp_visited_prefetch(&x->running, at);
     uint32_t site = cp_sites_find(&x->sites, event);
     if (cp_x_is_known_run(x, at, &id)) {
@@ -33,7 +50,7 @@ static bool on_operation(struct cp_explorer *x, const struct cp_event *event) {
     }
     entry->at = at;
     cp_x_note_operation(x, entry);
-    return true;
+    return entry->kind != CP_ENTRY_ERASE || !is_known_after(x, entry, volatile_hash);
 }
 
 // Push what happened, with the ghost as it was before.

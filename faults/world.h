@@ -45,6 +45,7 @@ struct cp_entry {
     uint32_t survivor_before;             // of a reset: what this life began with
     uint32_t segment, segment_operations; // of the explorer: see liveness.h
     struct cp_hash at;     // of an operation, note or start: where the program stood then
+    struct cp_hash after;  // of an erase: where it stands when that is done
     size_t pool_mark;      // where its saved bytes begin
     struct cp_ghost ghost; // before this entry
 };

@@ -42,7 +42,8 @@ struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mod
 bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bool *never_boots) {
     *never_boots = false;
     for (size_t i = world->entry_count; i > base; i--) {
-        if (cp_hash_equal(world->entries[i - 1].at, at)) {
+        const struct cp_entry *entry = &world->entries[i - 1];
+        if (cp_hash_equal(entry->at, at) || cp_hash_equal(entry->after, at)) {
             *never_boots = goes_round(world, i - 1,
                                       "boot loop: the bootloader comes back to where it was, "
                                       "with the same flash, and never ends");
