@@ -114,35 +114,37 @@ struct place {
     uint32_t window, offset_bytes;
 };
 
-static struct place place_in(const struct cp_device *device, uint32_t address) {
+// Is the address of this device? Places go by pointer: this is the hottest path there is.
+static bool place_in(const struct cp_device *device, uint32_t address, struct place *place) {
     const struct cp_controller_model *model = device->model;
-    uint32_t offset_bytes = address - device->part.flash_address;
-    if (model->store && offset_bytes < device->part.size_bytes) {
-        return (struct place){PLACE_FLASH, 0, offset_bytes};
+    place->offset_bytes = address - device->part.flash_address;
+    place->kind = PLACE_FLASH;
+    if (model->store && place->offset_bytes < device->part.size_bytes) {
+        return true;
     }
+    place->kind = PLACE_REGISTER;
     for (uint32_t i = 0; i < CP_WINDOWS_MAX && model->windows[i].size_bytes > 0; i++) {
         uint32_t start = model->windows[i].address;
-        offset_bytes = address - (start ? start : device->part.registers_address);
-        if (offset_bytes < model->windows[i].size_bytes) {
-            return (struct place){PLACE_REGISTER, i, offset_bytes};
+        place->window = i;
+        place->offset_bytes = address - (start ? start : device->part.registers_address);
+        if (place->offset_bytes < model->windows[i].size_bytes) {
+            return true;
         }
     }
-    return (struct place){PLACE_NOTHING, 0, 0};
+    place->kind = PLACE_NOTHING;
+    return false;
 }
 
 // Find the device whose flash or registers an address belongs to.
-static struct place decode(uint32_t address, struct cp_access *access) {
-    struct place place = {PLACE_NOTHING, 0, 0};
+static void decode(uint32_t address, struct cp_access *access, struct place *place) {
     access->machine = cp_bus_machine;
     for (uint32_t i = 0; i < cp_bus_machine->config.device_count; i++) {
         access->index = i;
         access->device = &cp_bus_machine->devices[i];
-        place = place_in(access->device, address);
-        if (place.kind != PLACE_NOTHING) {
-            return place;
+        if (place_in(access->device, address, place)) {
+            return;
         }
     }
-    return place;
 }
 
 static bool is_mapped(const struct place *place, const char *what, uint32_t address,
@@ -159,7 +161,8 @@ static bool is_mapped(const struct place *place, const char *what, uint32_t addr
 
 uint32_t mmio_read32(uint32_t address) {
     struct cp_access access = {.frame = __builtin_frame_address(0)};
-    struct place place = decode(address, &access);
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
     cp_bus_count_access(access.frame);
     if (!is_mapped(&place, "read", address, 4, access.frame)) {
         return 0;
@@ -181,7 +184,8 @@ uint32_t mmio_read32(uint32_t address) {
 
 bool mmio_read32_guarded(uint32_t address, uint32_t *value) {
     struct cp_access access = {.frame = __builtin_frame_address(0)};
-    struct place place = decode(address, &access);
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
     cp_bus_count_access(access.frame);
     if (!is_mapped(&place, "read", address, 4, access.frame) || place.kind != PLACE_FLASH) {
         return false;
@@ -194,7 +198,8 @@ bool mmio_read32_guarded(uint32_t address, uint32_t *value) {
 
 static void write(uint32_t address, uint32_t value, uint32_t width_bytes, const void *frame) {
     struct cp_access access = {.frame = frame};
-    struct place place = decode(address, &access);
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
     cp_bus_count_access(frame);
     if (!is_mapped(&place, "write", address, width_bytes, frame)) {
         return;

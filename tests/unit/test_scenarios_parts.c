@@ -2,6 +2,8 @@
 
 #include "test_scenarios_text.h"
 
+#include "faults/explore.h"
+
 #define PART "{part: nrf52840, programs_per_word: 1, program_time: 50us, erase_time: 90ms}"
 
 // The plain scenario on another part; free its text with it.
@@ -242,6 +244,69 @@ static void known_parts_pass(void **state) {
     }
 }
 
+static uint32_t hash_of(struct loaded loaded) {
+    char error[CP_MESSAGE_MAX];
+    assert_string_equal(loaded.errors, "");
+    uint32_t hash = cp_case_hash(&loaded.list.cases[0], cp_program_load(NULL, error));
+    unload(&loaded);
+    return hash;
+}
+
+// An id is of one machine: all that changes what a trace means changes it, and nothing else.
+static void facts_in_the_identity(void **state) {
+    (void)state;
+    static const char *const meaning[] = {
+        "{part: nrf52840}",
+        "{part: nrf52840, size: 512KiB}",
+        "{part: nrf52840, programs_per_word: 3}",
+        "{part: nrf52840, rule: once}",
+        "{part: nrf52840, rule: and}",
+        "{part: nrf52840, rule: block-counted, programs_per_block: 9, block_size: 64B}",
+        "{part: nrf52840, rule: block-counted, programs_per_block: 8, block_size: 64B}",
+        "{part: nrf52840, ecc: 8B, ecc_read: nmi}",
+        "{part: nrf52840, ecc: 8B, ecc_read: bus-fault}",
+        "{part: nrf52840, flash_address: 0x10000}",
+        "{part: nrf52840}\nwatchdog: 2s",
+        "{part: nrf52840, erase_time: 1s}\nwatchdog: 2s",
+    };
+    uint32_t hashes[sizeof(meaning) / sizeof(meaning[0])];
+    for (size_t i = 0; i < sizeof(meaning) / sizeof(meaning[0]); i++) {
+        char *good = text_of(PLAIN), *part = text_with(good, PART, meaning[i]);
+        char *text = text_with(part, "[bootable,", "[progresses, bootable,");
+        hashes[i] = hash_of(load_text(text));
+        for (size_t before = 0; before < i; before++) {
+            assert_int_not_equal(hashes[before], hashes[i]);
+        }
+        free(text);
+        free(part);
+        free(good);
+    }
+    assert_int_equal(hash_of(load_part("{part: nrf52840, endurance: 7, erase_time: 1s}")),
+                     hashes[0]);
+}
+
+// Whether an operation fails is a choice, which the trace has to name.
+static void failures_in_the_identity(void **state) {
+    (void)state;
+    char error[CP_MESSAGE_MAX];
+    struct loaded loaded = load_part("{part: nrf52840}");
+    const struct cp_program *program = cp_program_load(NULL, error);
+    struct cp_case changed = loaded.list.cases[0];
+    uint32_t plain = cp_case_hash(&changed, program);
+    changed.faults.reset = true;
+    assert_int_equal(cp_case_hash(&changed, program), plain);
+    changed.faults.operation_errors = 1u << CP_ERROR_SILENT;
+    uint32_t failing = cp_case_hash(&changed, program);
+    assert_int_not_equal(failing, plain);
+    changed.faults.errors_max = 2;
+    assert_int_not_equal(cp_case_hash(&changed, program), failing);
+    changed.faults.operation_errors = 0;
+    assert_int_equal(cp_case_hash(&changed, program), plain);
+    changed.faults.external_dies = true;
+    assert_int_not_equal(cp_case_hash(&changed, program), plain);
+    unload(&loaded);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fact_can_be_changed),
@@ -252,6 +317,8 @@ int main(void) {
         cmocka_unit_test(own_target_has_its_spi),
         cmocka_unit_test(mistakes_in_own_parts),
         cmocka_unit_test(known_parts_pass),
+        cmocka_unit_test(facts_in_the_identity),
+        cmocka_unit_test(failures_in_the_identity),
         cmocka_unit_test(mistakes_in_facts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
