@@ -215,9 +215,11 @@ static void test_operations_that_fail(void **state) {
     struct cp_case test_case = fixture_case(64, CP_FIRMWARE_EITHER);
     test_case.faults.operation_errors = BIT(CP_ERROR_SILENT);
     test_case.faults.errors_max = 1;
-    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
     test_case.faults.cut = false;
     expect_same_set(&test_case, 20);
+    test_case.faults.cut = true;
+    test_case.faults.torn_areas = BIT(CP_AREA_DFU);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
 }
 
 // A part with ECC of eight bytes, which makes torn units uncorrectable. Its reads go
