@@ -213,6 +213,7 @@ static void write(uint32_t address, uint32_t value, uint32_t width_bytes, const 
 }
 
 void mmio_write32(uint32_t address, uint32_t value) {
+    cp_cpu_clear_dead(cp_bus_machine->cpu);
     write(address, value, 4, __builtin_frame_address(0));
 }
 

@@ -154,6 +154,41 @@ static void look_everywhere(struct cp_cpu *cpu) {
     }
 }
 
+// So far below the present frame, which may use some of it without saying so.
+#define RED_ZONE_BYTES 128u
+#define DEAD_BYTES     1024u
+
+#if defined(__x86_64__)
+static inline void fill_below(uint8_t fill) {
+    __asm__ volatile("lea %c[start](%%rsp), %%rdi\n\tmov %[count], %%ecx\n\trep stosb"
+                     :
+                     : [start] "i"(-(int)(RED_ZONE_BYTES + DEAD_BYTES)), [count] "i"(DEAD_BYTES),
+                       "a"(fill)
+                     : "rdi", "rcx", "memory", "cc");
+}
+#elif defined(__aarch64__)
+static inline void fill_below(uint8_t fill) {
+    __asm__ volatile(
+        "sub x9, sp, %[start]\n\tmov x10, %[count]\n"
+        "1:\tstrb %w[fill], [x9], #1\n\tsubs x10, x10, #1\n\tb.ne 1b"
+        :
+        : [start] "i"(RED_ZONE_BYTES + DEAD_BYTES), [count] "i"(DEAD_BYTES), [fill] "r"(fill)
+        : "x9", "x10", "memory", "cc");
+}
+#else
+static inline void fill_below(uint8_t fill) {
+    (void)fill; // no search keeps programs here: nothing is compared
+}
+#endif
+
+// No call in between: it would return through what was cleared.
+__attribute__((noinline)) void cp_cpu_clear_dead(const struct cp_cpu *cpu) {
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0), stack = (uintptr_t)cpu->stack;
+    if (frame - stack < CP_STACK_SIZE_BYTES && frame - stack > 2 * (RED_ZONE_BYTES + DEAD_BYTES)) {
+        fill_below(cpu->fill);
+    }
+}
+
 // Filling all of the stack would be a good part of what a state costs, so it is
 // filled from a mark up: the lowest byte that any program has written to. The mark
 // is at most where a program was at an event. What was deeper in between left

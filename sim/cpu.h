@@ -67,6 +67,11 @@ enum cp_cpu_stop cp_cpu_run(struct cp_cpu *cpu);
 // Called by the program, through the bus: give control back to cp_cpu_run()'s caller.
 void cp_cpu_yield(struct cp_cpu *cpu);
 
+// Called by the program, through the bus, now and then: clear what calls that have returned
+// left on the stack. The frames of later calls would keep some of it, in places that they
+// never write, and two runs that do the same would differ in it.
+void cp_cpu_clear_dead(const struct cp_cpu *cpu);
+
 // True while the program is running, that is between cp_cpu_run() and its return.
 bool cp_cpu_is_running(const struct cp_cpu *cpu);
 
