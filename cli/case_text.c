@@ -22,7 +22,7 @@ __attribute__((format(printf, 3, 4))) static void append(char *out, size_t size,
 }
 
 static void append_areas(uint32_t areas, char *out, size_t size) {
-    static const char *const names[] = {"bootloader", "state", "active", "dfu"};
+    static const char *const names[] = {"bootloader", "state", "active", "dfu", "factory"};
     const char *before = " in ";
     for (uint32_t i = 0; i < CP_AREA_COUNT; i++) {
         if (areas >> i & 1) {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static const char *area_name(enum cp_area area) {
-    static const char *const names[] = {"bootloader", "state", "active", "dfu"};
+    static const char *const names[] = {"bootloader", "state", "active", "dfu", "factory"};
     return (unsigned)area < CP_AREA_COUNT ? names[area] : "outside";
 }
 

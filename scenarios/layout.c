@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 const char *cp_area_name(enum cp_area area) {
-    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu"};
+    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu", "factory"};
     return names[area];
 }
 

@@ -61,6 +61,10 @@ void cp_feed_watchdog(void) {
     cp_bus_machine->since_fed_us = 0;
 }
 
+bool cp_reset_by_application(void) {
+    return cp_bus_machine->is_reset_by_application;
+}
+
 static _Noreturn void end(enum cp_event_kind kind, uint32_t value, const void *frame) {
     cp_bus_clear_event();
     cp_bus_yield(kind, value, frame);

@@ -101,6 +101,7 @@ struct cp_machine {
     uint32_t waited_us;            // by the program, and not yet asked for by a chip
     uint32_t errors_left;          // operations that may still fail
     bool is_dying;                 // the external chip has lost its power; so will the MCU
+    bool is_reset_by_application;  // as cp_reset_by_application() says; set before a boot
     uint64_t since_fed_us;         // what operations took since a reset or the last feed
     uint64_t unfed_us_max;         // the most that this ever was, or would have been
     uint64_t bus_accesses;         // since the last event

@@ -16,15 +16,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CP_PROGRAM_ABI           2u
+#define CP_PROGRAM_ABI           3u
 #define CP_IMAGE_NONE            0xFFu
 #define CP_IMAGES_MAX            8u
 #define CP_DEVICES_MAX           2u
 #define CP_BUFFER_SIZE_MAX_BYTES 8192u
 #define CP_REGIONS_MAX           8u
 
-// The four ranges a device is divided into.
-enum cp_area { CP_AREA_BOOTLOADER, CP_AREA_STATE, CP_AREA_ACTIVE, CP_AREA_DFU, CP_AREA_COUNT };
+// The ranges a device is divided into. Only FACTORY may be missing: its size is 0 then.
+enum cp_area {
+    CP_AREA_BOOTLOADER,
+    CP_AREA_STATE,
+    CP_AREA_ACTIVE,
+    CP_AREA_DFU,
+    CP_AREA_FACTORY,
+    CP_AREA_COUNT
+};
 
 // How an image behaves when it runs on trial.
 enum cp_firmware {
@@ -115,7 +122,13 @@ struct cp_program_board {
     struct cp_program_image images[CP_IMAGES_MAX];
     uint32_t buffer_size_bytes;
     uint32_t chunk_size_bytes; // of a download
-    const char *format;        // "seed"
+    const char *format;        // "seed", "journal"
+    uint32_t trial_attempts;   // of the journal: failed trials before a revert
+    const uint8_t *public_key; // 32 bytes; NULL: images are not signed
+    bool refuses_downgrades;
+    bool verifies_each_boot;
+    bool application_verifies; // with a key: the updater checks before it stores a request
+    bool dfu_mode_times_out;   // without a host, the DFU mode ends with a reset
     enum cp_download download;
     enum cp_after_revert after_revert;
     bool detach;           // updates are fetched in the external DFU mode
@@ -161,6 +174,10 @@ void cp_image_read(uint8_t image, uint32_t offset_bytes, void *data, uint32_t si
 // 64-bit digest fed piece by piece, started from 0.
 uint64_t cp_image_digest(uint8_t image);
 uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes);
+
+// Was the reset that led here the doing of the application: a reset it asked for, or that of
+// its watchdog? False after a power loss, and after any reset while the bootloader ran.
+bool cp_reset_by_application(void);
 
 // Feed the watchdog. Without one it only ends a stretch whose length is measured.
 void cp_feed_watchdog(void);

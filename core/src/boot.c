@@ -149,6 +149,9 @@ int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
     if (err) {
         return err;
     }
+    if (config->format->prepare) {
+        return config->format->prepare(config, state);
+    }
     struct cp_state_view view = {CP_STATE_BOOT, 0};
     err = config->format->load(&config->state, page_count(config), &view);
     if (err) {

@@ -21,6 +21,10 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config) {
 }
 
 int cp_layout_check_format(const struct cp_state_format *format) {
+    if (format && format->prepare && format->check && format->get && format->set &&
+        format->request && format->start) {
+        return CP_OK;
+    }
     if (!format || !format->size_bytes || !format->get || !format->load || !format->record_step ||
         !format->finish_revert || !format->set) {
         return CP_ERR_ARGUMENT;
@@ -32,6 +36,9 @@ int cp_layout_check_state(const struct cp_partition *state, const struct cp_stat
                           uint32_t page_count) {
     if (page_count > UINT32_MAX / STEPS_PER_PAGE) {
         return CP_ERR_LAYOUT;
+    }
+    if (format->check) {
+        return format->check(state, page_count);
     }
     const uint32_t needed_bytes = format->size_bytes(page_count, state->flash->write_size_bytes);
     if (needed_bytes == UINT32_MAX || needed_bytes > state->size_bytes) {

@@ -17,6 +17,18 @@ struct cp_state_view {
 };
 
 struct cp_state_format {
+    // --- a format with a protocol of its own has these, and none of the others but get and set
+    // Errors as those of cp_boot_prepare(), after cp_boot_check(). NULL: that of boot.c.
+    int (*prepare)(const struct cp_boot_config *config, enum cp_state *state);
+    // CP_ERR_LAYOUT if STATE does not suit page_count page units.
+    int (*check)(const struct cp_partition *state, uint32_t page_count);
+    // Store that an image of that many bytes waits in DFU. CP_ERR_FLASH.
+    int (*request)(const struct cp_partition *state, uint32_t page_count,
+                   uint32_t image_size_bytes);
+    // The application runs: if it is on trial, note that it was started. CP_ERR_FLASH.
+    int (*start)(const struct cp_partition *state);
+
+    // --- the protocol of boot.c ---
     // Bytes of STATE the format needs for page_count page units, given the
     // write size of STATE; UINT32_MAX when they cannot be counted in 32 bits.
     uint32_t (*size_bytes)(uint32_t page_count, uint32_t write_size_bytes);

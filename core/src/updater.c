@@ -71,7 +71,7 @@ int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *
     updater->config = config;
     updater->write_end_bytes = WRITE_END_UNKNOWN;
     updater->erased_end_bytes = 0;
-    return CP_OK;
+    return config->format->start ? config->format->start(&config->state) : CP_OK;
 }
 
 int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state) {
@@ -211,7 +211,38 @@ static int set_unless_in_trial(struct cp_updater *updater, enum cp_state state) 
 }
 
 int cp_updater_request(struct cp_updater *updater) {
-    return set_unless_in_trial(updater, CP_STATE_SWAP);
+    return cp_updater_request_image(updater, updater->config->active_size_bytes);
+}
+
+static int verify(const struct cp_updater_config *config, uint32_t size_bytes) {
+    uint32_t security_counter = 0;
+    if (!config->verifier) {
+        return CP_OK;
+    }
+    return config->verifier->verify(config->verifier, &config->dfu, size_bytes, config->buffer,
+                                    config->buffer_size_bytes, &security_counter);
+}
+
+int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
+    const struct cp_updater_config *config = updater->config;
+    if (size_bytes > config->active_size_bytes) {
+        return CP_ERR_BOUNDS;
+    }
+    int err = refuse_in_trial(updater);
+    if (err) {
+        return err;
+    }
+    err = verify(config, size_bytes);
+    if (err) {
+        return err;
+    }
+    if (!config->format->request) {
+        return set_unless_in_trial(updater, CP_STATE_SWAP);
+    }
+    feed(updater);
+    return config->format->request(&config->state,
+                                   config->active_size_bytes / config->dfu.flash->erase_size_bytes,
+                                   size_bytes);
 }
 
 int cp_updater_detach(struct cp_updater *updater) {

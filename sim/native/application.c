@@ -92,7 +92,11 @@ static _Noreturn void install(struct application *app, uint8_t image) {
         refuse_image(app);
     }
     cp_note(CP_NOTE_REQUEST_BEGUN, image);
-    panic_on(cp_updater_request(&app->updater));
+    int err = cp_updater_request_image(&app->updater, app->board->images[image].size_bytes);
+    if (err == CP_ERR_IMAGE) {
+        cp_end_idle(); // not one to install, however often it is fetched
+    }
+    panic_on(err);
     cp_note(CP_NOTE_REQUEST_RETURNED, image);
     cp_end_reset();
 }
@@ -168,6 +172,9 @@ static void run(const struct cp_program_board *board, uint8_t image, uint8_t *bu
 static void serve_host(const struct cp_program_board *board, uint8_t base_image, uint8_t *buffer) {
     const uint8_t next = next_of(board, base_image);
     if (!board->dfu_host_present || next == CP_IMAGE_NONE) {
+        if (board->dfu_mode_times_out) {
+            cp_end_reset();
+        }
         cp_end_idle();
     }
     struct application app;

@@ -2,12 +2,15 @@
 //
 // As small as a product's: describe the board, prepare, start what is to start.
 
+#include <stddef.h>
+
 #include "sim/native/native.h"
 
 static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *buffer) {
     (void)image; // which one runs is the bootloader's to decide
     struct native_devices devices;
     native_devices_init(&devices, board);
+    const struct cp_partition factory = native_partition(&devices, board, CP_AREA_FACTORY);
     const struct cp_boot_config config = {
         .active = native_partition(&devices, board, CP_AREA_ACTIVE),
         .dfu = native_partition(&devices, board, CP_AREA_DFU),
@@ -16,6 +19,11 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .buffer = buffer,
         .buffer_size_bytes = board->buffer_size_bytes,
         .feed = native_feed,
+        .trial_attempts = board->trial_attempts,
+        .is_reset_by_application = cp_reset_by_application(),
+        .refuses_downgrades = board->refuses_downgrades,
+        .verifies_each_boot = board->verifies_each_boot,
+        .factory = factory.size_bytes > 0 ? &factory : NULL,
     };
 
     enum cp_state state = CP_STATE_BOOT;

@@ -41,7 +41,8 @@ void native_devices_init(struct native_devices *devices, const struct cp_program
     devices->window_count = 0;
     for (int i = CP_AREA_STATE; i < CP_AREA_COUNT; i++) {
         const struct cp_program_area *area = &board->areas[i];
-        if (area->device >= CP_DEVICES_MAX || find_window(devices, area)) {
+        if (area->size_bytes == 0 || area->device >= CP_DEVICES_MAX ||
+            find_window(devices, area)) {
             continue;
         }
         const struct native_window window = window_at(board, area);

@@ -23,6 +23,20 @@ struct cp_state_format;
 // The format of the seed: docs/SPEC.md, "State format seed".
 extern const struct cp_state_format cp_state_format_seed;
 
+// Two halves of which one is always valid: docs/SPEC.md, "State format journal". What is
+// said below of `journal` holds of this format alone; the seed format knows none of it.
+extern const struct cp_state_format cp_state_format_journal;
+
+// Tells whether an image may be installed: docs/SPEC.md, "Signed images".
+struct cp_verifier {
+    // Looks at the first size_bytes of a partition. CP_OK, and *security_counter is that of
+    // the image; CP_ERR_IMAGE if it is not one to install; CP_ERR_FLASH.
+    int (*verify)(const struct cp_verifier *verifier, const struct cp_partition *partition,
+                  uint32_t size_bytes, uint8_t *buffer, uint32_t buffer_size_bytes,
+                  uint32_t *security_counter);
+    const uint8_t *public_key; // 32 bytes
+};
+
 struct cp_boot_config {
     struct cp_partition active; // the running image; the application starts at its first byte
     struct cp_partition dfu;    // the next image; at least one page unit larger than active
@@ -36,6 +50,23 @@ struct cp_boot_config {
     // calls lie at most these, and the record of a step. NULL: there is nothing to feed.
     void (*feed)(const void *context);
     const void *feed_context;
+
+    // --- journal ---
+    // How often an image on trial may fail before it is reverted; 0 counts as 1. A trial
+    // has failed when it was started and the device was reset before it confirmed.
+    uint32_t trial_attempts;
+    // The reset that led here was the application's doing: its watchdog, a fault, or a reset
+    // it asked for. Not a power loss, not the reset pin, not the bootloader.
+    bool is_reset_by_application;
+    // NULL: any image that was requested is installed.
+    const struct cp_verifier *verifier;
+    // With a verifier: an image with a smaller security counter than that of the last
+    // confirmed one is not installed.
+    bool refuses_downgrades;
+    // With a verifier: ACTIVE is checked at each boot, not only before a trial begins.
+    bool verifies_each_boot;
+    // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of. NULL: nothing.
+    const struct cp_partition *factory;
 };
 
 // The page unit in bytes: the larger of the erase sizes of ACTIVE and DFU. Every
@@ -46,6 +77,10 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 // revert, if the power never fails: DFU is erased by the download, the swap and
 // the revert. Each power loss adds at most one.
 #define CP_BOOT_ERASES_PER_UPDATE_MAX 3
+
+// The same with `journal` and one attempt: each page of STATE is erased when the update is
+// requested, begun, reverted and over. Each further attempt adds one, a detach two.
+#define CP_JOURNAL_ERASES_PER_UPDATE_MAX 4
 
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
@@ -61,10 +96,11 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 int cp_boot_check(const struct cp_boot_config *config);
 
 // Bring the device into a state from which ACTIVE can be started.
-// On CP_OK *state is the boot state as it was read on entry: CP_STATE_DETACH
-// asks the caller to enter its external DFU mode, any other to start ACTIVE.
-// Errors: those of cp_boot_check(), or CP_ERR_FLASH when a flash operation
-// failed; ACTIVE must then not be started.
+// On CP_OK *state is the boot state as it was read on entry (with `journal`: as it is now):
+// CP_STATE_DETACH asks the caller to enter its external DFU mode, any other to start ACTIVE.
+// Errors: those of cp_boot_check(), or CP_ERR_FLASH when a flash operation failed, or
+// CP_ERR_STATE when STATE holds nothing that can be read, or CP_ERR_IMAGE when ACTIVE holds
+// nothing that may be started; ACTIVE must then not be started.
 int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef CUTPROOF_FLASH_H
 #define CUTPROOF_FLASH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Every function of the core returns CP_OK or one of the negative codes.
@@ -17,7 +18,8 @@ enum cp_error {
     CP_ERR_ALIGNMENT = -3, // offset or size is not a multiple of the required unit
     CP_ERR_FLASH = -4,     // the flash reported a failure, or did not become ready
     CP_ERR_LAYOUT = -5,    // partitions overlap, or a size does not suit the algorithm
-    CP_ERR_STATE = -6,     // the call is not allowed in the present boot state
+    CP_ERR_STATE = -6,     // not allowed in the present boot state, or that cannot be read
+    CP_ERR_IMAGE = -7,     // the image is not one that may be installed
 };
 
 // One flash device, as its port presents it. Offsets are from the start of the
@@ -28,6 +30,9 @@ struct cp_flash {
     uint32_t erase_size_bytes; // one page; a multiple of write_size_bytes
     uint32_t write_size_bytes; // smallest program unit; a power of two, 1..32
     uint8_t erase_value;       // what an erased byte reads: 0xFF or 0x00
+    // A unit may be programmed with the complement of erase_value in every byte at any time,
+    // whatever it holds and however often. It makes a unit firm whose program was cut.
+    bool reprograms_full;
 
     // Read any range; no alignment is needed.
     int (*read)(const struct cp_flash *flash, uint32_t offset_bytes, void *data,

@@ -14,6 +14,7 @@ struct cp_updater_config {
     struct cp_partition dfu;
     struct cp_partition state;
     uint32_t active_size_bytes; // the size of ACTIVE: no larger image is accepted
+    const struct cp_verifier *verifier; // checks an image before a request; NULL: nothing does
     const struct cp_state_format *format;
     uint8_t *buffer;            // lent during each call
     uint32_t buffer_size_bytes; // a multiple of the write sizes of DFU and STATE
@@ -35,7 +36,8 @@ struct cp_updater {
 // Called with successive pieces of the image by cp_updater_hash().
 typedef void (*cp_hash_update)(void *context, const uint8_t *data, uint32_t size_bytes);
 
-// Start using the updater. *config must outlive it.
+// Start using the updater. *config must outlive it. With `journal` this is what notes that an
+// image on trial was started: call it early.
 // CP_ERR_ARGUMENT, CP_ERR_BOUNDS, CP_ERR_ALIGNMENT, CP_ERR_LAYOUT: as cp_boot_check().
 int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *config);
 
@@ -56,9 +58,16 @@ int cp_updater_prepare(struct cp_updater *updater);
 int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const void *data,
                      uint32_t size_bytes);
 
-// Ask for DFU to be swapped in at the next reset. The caller has verified DFU.
+// Ask for DFU to be swapped in at the next reset. The caller has verified DFU, or with a
+// verifier this does, all of active_size_bytes.
 // CP_ERR_STATE during a trial, CP_ERR_FLASH.
 int cp_updater_request(struct cp_updater *updater);
+
+// The same for an image of size_bytes, with what signs it. With a verifier, of the updater or
+// of the bootloader, this size has to be told; with `journal` alone it may be.
+// As cp_updater_request(), and CP_ERR_BOUNDS beyond active_size_bytes, CP_ERR_IMAGE if the
+// verifier says so; nothing is stored then.
+int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes);
 
 // Keep the running image: no revert at the next reset. Harmless when nothing is
 // on trial. CP_ERR_FLASH.
