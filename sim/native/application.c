@@ -36,7 +36,14 @@ static void start(struct application *app, const struct cp_program_board *board,
         .buffer_size_bytes = board->buffer_size_bytes,
         .feed = native_feed,
     };
+    const bool notes_start = app->config.format == &cp_state_format_journal;
+    if (notes_start) {
+        cp_note(CP_NOTE_STARTED_BEGUN, 0);
+    }
     panic_on(cp_updater_init(&app->updater, &app->config));
+    if (notes_start) {
+        cp_note(CP_NOTE_STARTED_RETURNED, 0);
+    }
 }
 
 static void write_image(struct application *app, uint8_t image) {
