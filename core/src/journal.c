@@ -37,8 +37,6 @@ struct header {
 
 _Static_assert(sizeof(struct header) == HEADER_BYTES, "a header is stored as it is in RAM");
 
-enum content { CONTENT_BLANK, CONTENT_VALID, CONTENT_OTHER };
-
 static uint32_t unit_bytes(const struct cp_partition *state) {
     const uint32_t write_bytes = state->flash->write_size_bytes;
     return write_bytes < UNIT_MIN_BYTES ? UNIT_MIN_BYTES : write_bytes;
@@ -94,24 +92,38 @@ static bool is_filled(const uint8_t *data, uint32_t size_bytes, uint8_t value) {
     return i == size_bytes;
 }
 
-// What cannot be read was not finished. One reading decides, for a torn unit may read
-// otherwise the next time.
-static enum content read_header(const struct cp_partition *state, uint32_t half,
-                                struct header *header) {
-    uint8_t seal[UNIT_MAX_BYTES];
+static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint8_t value) {
+    uint8_t unit[UNIT_MAX_BYTES];
+    const uint32_t size_bytes = unit_bytes(state);
+    return cp_partition_read(state, offset_bytes, unit, size_bytes) == CP_OK &&
+           is_filled(unit, size_bytes, value);
+}
+
+// What cannot be read was not finished. Each unit is read once, for a torn one may read
+// otherwise the next time; and the seal first, since without it nothing else matters.
+static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    const uint32_t rest_bytes = HEADER_BYTES - sizeof(header->magic);
+    if (!reads_as(state, seal_offset(state, half), (uint8_t)~state->flash->erase_value)) {
+        return false;
+    }
+    if (cp_partition_read(state, start_bytes, &header->magic, sizeof(header->magic)) ||
+        header->magic != MAGIC) {
+        return false;
+    }
+    return cp_partition_read(state, start_bytes + sizeof(header->magic), &header->kind,
+                             rest_bytes) == CP_OK &&
+           header->crc == header_crc(header);
+}
+
+static bool is_blank(const struct cp_partition *state, uint32_t half) {
     const uint32_t unit = unit_bytes(state);
-    const uint8_t erase_value = state->flash->erase_value;
-    if (cp_partition_read(state, half * half_bytes(state), header, HEADER_BYTES) ||
-        cp_partition_read(state, seal_offset(state, half), seal, unit)) {
-        return CONTENT_OTHER;
+    uint32_t done_bytes = 0;
+    while (done_bytes < HEADER_BYTES + unit &&
+           reads_as(state, half * half_bytes(state) + done_bytes, state->flash->erase_value)) {
+        done_bytes += unit;
     }
-    if (is_filled((const uint8_t *)header, HEADER_BYTES, erase_value) &&
-        is_filled(seal, unit, erase_value)) {
-        return CONTENT_BLANK;
-    }
-    const bool is_sealed = is_filled(seal, unit, (uint8_t)~erase_value);
-    const bool is_whole = header->magic == MAGIC && header->crc == header_crc(header);
-    return is_sealed && is_whole ? CONTENT_VALID : CONTENT_OTHER;
+    return done_bytes >= HEADER_BYTES + unit;
 }
 
 // Sixteen bits and their complement: every value has sixteen bits programmed, so none can be
@@ -198,18 +210,16 @@ static void blank(struct cp_journal *journal, uint8_t half) {
 
 int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal) {
     struct header headers[HALF_COUNT];
-    const enum content contents[HALF_COUNT] = {read_header(state, 0, &headers[0]),
-                                               read_header(state, 1, &headers[1])};
-    const bool is_valid[HALF_COUNT] = {contents[0] == CONTENT_VALID, contents[1] == CONTENT_VALID};
+    const bool is_valid[HALF_COUNT] = {read_header(state, 0, &headers[0]),
+                                       read_header(state, 1, &headers[1])};
     if (!is_valid[0] && !is_valid[1]) {
         // The first record of all goes to half 0, while half 1 stays blank.
         blank(journal, 1);
-        return contents[1] == CONTENT_BLANK ? CP_OK : CP_ERR_STATE;
+        return is_blank(state, 1) ? CP_OK : CP_ERR_STATE;
     }
     const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
     blank(journal, half);
     take_header(journal, &headers[half]);
-    journal->is_other_valid = is_valid[half ^ 1u];
     if (journal->kind != CP_JOURNAL_IDLE) {
         read_slots(state, journal);
     }
@@ -223,14 +233,9 @@ static int erase_half(const struct cp_partition *state, uint32_t half) {
 
 // What an erase left may still be there, if it failed without saying so.
 static int check_erased(const struct cp_partition *state, uint32_t half, uint32_t size_bytes) {
-    uint8_t piece[UNIT_MAX_BYTES];
     const uint32_t start_bytes = half * half_bytes(state), unit = unit_bytes(state);
     for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += unit) {
-        int err = cp_partition_read(state, start_bytes + done_bytes, piece, unit);
-        if (err) {
-            return err;
-        }
-        if (!is_filled(piece, unit, state->flash->erase_value)) {
+        if (!reads_as(state, start_bytes + done_bytes, state->flash->erase_value)) {
             return CP_ERR_FLASH;
         }
     }
@@ -278,10 +283,15 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
     return CP_OK;
 }
 
-static int program_seal(const struct cp_partition *state, uint32_t half) {
+// Every bit of a unit.
+static int program_full(const struct cp_partition *state, uint32_t offset_bytes) {
     uint8_t unit[UNIT_MAX_BYTES];
     memset(unit, (uint8_t)~state->flash->erase_value, sizeof(unit));
-    return program_unit(state, seal_offset(state, half), unit);
+    return program_unit(state, offset_bytes, unit);
+}
+
+static int program_seal(const struct cp_partition *state, uint32_t half) {
+    return program_full(state, seal_offset(state, half));
 }
 
 int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
@@ -326,7 +336,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
     fresh.half = half;
     fresh.order = order;
     fresh.is_stored = true;
-    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
+    fresh.is_started = fresh.is_confirmed = false;
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = build(state, &fresh);
@@ -343,7 +353,7 @@ static int discard(const struct cp_partition *state, uint32_t half) {
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = erase_half(state, half);
-        if (!err && read_header(state, half, &header) == CONTENT_VALID) {
+        if (!err && read_header(state, half, &header)) {
             err = CP_ERR_FLASH;
         }
     }
@@ -361,22 +371,41 @@ static int firm_up(const struct cp_partition *state, const struct cp_journal *jo
 }
 
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal) {
-    const uint8_t old_half = journal->half;
     int err = firm_up(state, journal);
     if (err) {
         return err;
     }
-    err = build_in(state, journal, old_half ^ 1u, order_after(old_half, journal->order));
+    return build_in(state, journal, journal->half ^ 1u, order_after(journal->half, journal->order));
+}
+
+int cp_journal_replace(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint32_t old_half = journal->half;
+    int err = cp_journal_rewrite(state, journal);
     return err ? err : discard(state, old_half);
 }
 
-int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal) {
-    int err = firm_up(state, journal);
-    if (err) {
-        return err;
+// The second unit is begun when the first is done, so it shows that the first is firm.
+static bool is_spoiled(const struct cp_partition *state, uint32_t half) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    const uint8_t full = (uint8_t)~state->flash->erase_value;
+    return reads_as(state, start_bytes + unit_bytes(state), full) &&
+           reads_as(state, start_bytes, full);
+}
+
+static int spoil(const struct cp_partition *state, uint32_t half) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    int err = program_full(state, start_bytes);
+    return err ? err : program_full(state, start_bytes + unit_bytes(state));
+}
+
+int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal) {
+    const uint32_t other_half = journal->half ^ 1u;
+    if (!state->flash->reprograms_full || is_blank(state, other_half) ||
+        is_spoiled(state, other_half)) {
+        return CP_OK;
     }
-    journal->is_other_valid = false;
-    return discard(state, journal->half ^ 1u);
+    int err = firm_up(state, journal);
+    return err ? err : spoil(state, other_half);
 }
 
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal) {
