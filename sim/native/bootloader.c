@@ -20,7 +20,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .buffer_size_bytes = board->buffer_size_bytes,
         .feed = native_feed,
         .trial_attempts = board->trial_attempts,
-        .is_reset_by_application = cp_reset_by_application(),
+        .is_reset_by_application = cp_reset_by_application,
         .refuses_downgrades = board->refuses_downgrades,
         .verifies_each_boot = board->verifies_each_boot,
         .factory = factory.size_bytes > 0 ? &factory : NULL,

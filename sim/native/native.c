@@ -78,6 +78,9 @@ const struct cp_state_format *native_format(const char *name) {
     if (name && is_same_name(name, "seed")) {
         return &cp_state_format_seed;
     }
+    if (name && is_same_name(name, "journal")) {
+        return &cp_state_format_journal;
+    }
     return NULL;
 }
 

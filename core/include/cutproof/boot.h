@@ -55,9 +55,10 @@ struct cp_boot_config {
     // How often an image on trial may fail before it is reverted; 0 counts as 1. A trial
     // has failed when it was started and the device was reset before it confirmed.
     uint32_t trial_attempts;
-    // The reset that led here was the application's doing: its watchdog, a fault, or a reset
-    // it asked for. Not a power loss, not the reset pin, not the bootloader.
-    bool is_reset_by_application;
+    // Was the reset that led here the application's doing: its watchdog, a fault, or a reset
+    // it asked for? Not a power loss, not the reset pin, not the bootloader. NULL: it is not
+    // known, and only an image that called cp_updater_init() has failed a trial.
+    bool (*is_reset_by_application)(void);
     // NULL: any image that was requested is installed.
     const struct cp_verifier *verifier;
     // With a verifier: an image with a smaller security counter than that of the last

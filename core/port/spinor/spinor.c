@@ -468,6 +468,7 @@ void cp_spinor_flash(struct cp_flash *flash, const struct cp_spinor *nor) {
         .erase_size_bytes = nor->erase_size_bytes,
         .write_size_bytes = WRITE_SIZE_BYTES,
         .erase_value = 0xFF,
+        .reprograms_full = true,
         .read = nor_read,
         .program = nor_program,
         .erase = nor_erase,

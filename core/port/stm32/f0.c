@@ -216,6 +216,7 @@ void cp_stm32_f0_flash(struct cp_flash *flash, const struct cp_stm32_f0 *f0, uin
         .erase_size_bytes = erase_size_bytes,
         .write_size_bytes = UNIT_SIZE_BYTES,
         .erase_value = 0xFF,
+        .reprograms_full = true,
         .read = f0_read,
         .program = f0_program,
         .erase = f0_erase,

@@ -212,6 +212,7 @@ void cp_stm32_f4_flash(struct cp_flash *flash, const struct cp_stm32_f4 *f4, uin
         .erase_size_bytes = erase_size_bytes,
         .write_size_bytes = CP_STM32_F4_WRITE_SIZE_BYTES,
         .erase_value = 0xFF,
+        .reprograms_full = true,
         .read = f4_read,
         .program = f4_program,
         .erase = f4_erase,

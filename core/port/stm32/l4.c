@@ -326,6 +326,7 @@ void cp_stm32_l4_flash(struct cp_flash *flash, const struct cp_stm32_l4 *dev, ui
         .erase_size_bytes = erase_size_bytes,
         .write_size_bytes = DOUBLE_WORD_SIZE_BYTES,
         .erase_value = 0xFF,
+        .reprograms_full = true,
         .read = l4_read,
         .program = l4_program,
         .erase = l4_erase,

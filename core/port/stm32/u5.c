@@ -224,6 +224,7 @@ void cp_stm32_u5_flash(struct cp_flash *flash, const struct cp_stm32_u5 *u5, uin
         .erase_size_bytes = erase_size_bytes,
         .write_size_bytes = CP_STM32_U5_WRITE_SIZE_BYTES,
         .erase_value = 0xFF,
+        .reprograms_full = true,
         .read = u5_read,
         .program = u5_program,
         .erase = u5_erase,

@@ -1,0 +1,408 @@
+// journal.c: see journal.h.
+//
+//   offset             bytes        holds
+//   0                  32           the header
+//   32                 a unit       the seal: every bit programmed
+//   32 + a unit        a unit each  the slots
+//
+// A unit is a program unit of the flash, at least 4 bytes.
+
+#include "journal.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "partition.h"
+
+#define MAGIC            0x314A5043u // "CPJ1"
+#define HEADER_BYTES     32u
+#define UNIT_MIN_BYTES   4u
+#define UNIT_MAX_BYTES   32u
+#define SLOTS_SPARE      8u // marks, and slots that could not be programmed
+#define TRIES_MAX        3u
+#define HALF_COUNT       2u
+#define FLAG_REVERTED    1u
+#define MARK_VALUE_BITS  12u
+#define MARK_VALUE_MASK  0xFFFu
+#define ERASED_SLOTS_END 4u // after so many erased slots in a row none is in use
+
+struct header {
+    uint32_t magic;
+    uint8_t kind, order, failed_trials, flags;
+    uint32_t page_count;
+    uint32_t image_size_bytes, active_size_bytes;
+    uint32_t security_counter, image_security_counter;
+    uint32_t crc; // of all before it
+};
+
+_Static_assert(sizeof(struct header) == HEADER_BYTES, "a header is stored as it is in RAM");
+
+static uint32_t unit_bytes(const struct cp_partition *state) {
+    const uint32_t write_bytes = state->flash->write_size_bytes;
+    return write_bytes < UNIT_MIN_BYTES ? UNIT_MIN_BYTES : write_bytes;
+}
+
+// Whole pages; a page that is left over is not used.
+static uint32_t half_bytes(const struct cp_partition *state) {
+    const uint32_t page_bytes = state->flash->erase_size_bytes;
+    return state->size_bytes / HALF_COUNT / page_bytes * page_bytes;
+}
+
+static uint32_t slot_count(const struct cp_partition *state) {
+    const uint32_t unit = unit_bytes(state);
+    return (half_bytes(state) - HEADER_BYTES - unit) / unit;
+}
+
+static uint32_t seal_offset(const struct cp_partition *state, uint32_t half) {
+    return half * half_bytes(state) + HEADER_BYTES;
+}
+
+static uint32_t slot_offset(const struct cp_partition *state, uint32_t half, uint32_t slot) {
+    return seal_offset(state, half) + (1 + slot) * unit_bytes(state);
+}
+
+int cp_journal_check(const struct cp_partition *state, uint32_t page_count) {
+    const uint32_t unit = unit_bytes(state);
+    const uint64_t slots = 2 * (uint64_t)page_count + SLOTS_SPARE;
+    const uint64_t needed_bytes = HEADER_BYTES + unit + slots * unit;
+    const bool fits = half_bytes(state) >= needed_bytes && 2 * page_count <= CP_JOURNAL_STEPS_MAX;
+    return page_count <= CP_JOURNAL_STEPS_MAX && fits ? CP_OK : CP_ERR_LAYOUT;
+}
+
+static uint32_t crc32(const uint8_t *data, uint32_t size_bytes) {
+    uint32_t crc = UINT32_MAX;
+    for (uint32_t i = 0; i < size_bytes; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1u)));
+        }
+    }
+    return ~crc;
+}
+
+static uint32_t header_crc(const struct header *header) {
+    return crc32((const uint8_t *)header, offsetof(struct header, crc));
+}
+
+static bool is_filled(const uint8_t *data, uint32_t size_bytes, uint8_t value) {
+    uint32_t i = 0;
+    while (i < size_bytes && data[i] == value) {
+        i++;
+    }
+    return i == size_bytes;
+}
+
+static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint8_t value) {
+    uint8_t unit[UNIT_MAX_BYTES];
+    const uint32_t size_bytes = unit_bytes(state);
+    return cp_partition_read(state, offset_bytes, unit, size_bytes) == CP_OK &&
+           is_filled(unit, size_bytes, value);
+}
+
+// What cannot be read was not finished. Each unit is read once, for a torn one may read
+// otherwise the next time; and the seal first, since without it nothing else matters.
+static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    const uint32_t rest_bytes = HEADER_BYTES - sizeof(header->magic);
+    if (!reads_as(state, seal_offset(state, half), (uint8_t)~state->flash->erase_value)) {
+        return false;
+    }
+    if (cp_partition_read(state, start_bytes, &header->magic, sizeof(header->magic)) ||
+        header->magic != MAGIC) {
+        return false;
+    }
+    return cp_partition_read(state, start_bytes + sizeof(header->magic), &header->kind,
+                             rest_bytes) == CP_OK &&
+           header->crc == header_crc(header);
+}
+
+static bool is_blank(const struct cp_partition *state, uint32_t half) {
+    const uint32_t unit = unit_bytes(state);
+    uint32_t done_bytes = 0;
+    while (done_bytes < HEADER_BYTES + unit &&
+           reads_as(state, half * half_bytes(state) + done_bytes, state->flash->erase_value)) {
+        done_bytes += unit;
+    }
+    return done_bytes >= HEADER_BYTES + unit;
+}
+
+// Sixteen bits and their complement: every value has sixteen bits programmed, so none can be
+// taken for one that is programmed in part.
+static uint32_t mark_word(enum cp_journal_mark mark, uint32_t value) {
+    const uint32_t payload = (uint32_t)mark << MARK_VALUE_BITS | (value & MARK_VALUE_MASK);
+    return payload | (~payload & 0xFFFFu) << 16;
+}
+
+static void fill_unit(uint8_t *unit, uint32_t size_bytes, uint32_t word) {
+    for (uint32_t i = 0; i < size_bytes; i++) {
+        unit[i] = (uint8_t)(word >> 8 * (i % 4));
+    }
+}
+
+static bool is_mark(const uint8_t *unit, uint32_t size_bytes, uint32_t *payload) {
+    const uint32_t low = unit[0] | (uint32_t)unit[1] << 8;
+    const uint32_t high = unit[2] | (uint32_t)unit[3] << 8;
+    uint8_t whole[UNIT_MAX_BYTES];
+    fill_unit(whole, size_bytes, low | high << 16);
+    *payload = low;
+    return (low ^ high) == 0xFFFFu && memcmp(unit, whole, size_bytes) == 0;
+}
+
+static void take_mark(struct cp_journal *journal, uint32_t payload) {
+    switch (payload >> MARK_VALUE_BITS) {
+    case CP_JOURNAL_STEP: journal->steps_done = payload & MARK_VALUE_MASK; break;
+    case CP_JOURNAL_STARTED: journal->is_started = true; break;
+    case CP_JOURNAL_CONFIRMED: journal->is_confirmed = true; break;
+    default: break;
+    }
+}
+
+// Slots are filled in order. One that was torn, or failed, is passed over; it may read as
+// erased.
+static void read_slots(const struct cp_partition *state, struct cp_journal *journal) {
+    uint8_t unit[UNIT_MAX_BYTES];
+    const uint32_t size_bytes = unit_bytes(state), count = slot_count(state);
+    uint32_t erased = 0;
+    for (uint32_t slot = 0; slot < count && erased < ERASED_SLOTS_END; slot++) {
+        const int err = cp_partition_read(state, slot_offset(state, journal->half, slot), unit,
+                                          size_bytes);
+        if (!err && is_filled(unit, size_bytes, state->flash->erase_value)) {
+            erased++;
+            continue;
+        }
+        erased = 0;
+        journal->slot = slot + 1;
+        uint32_t payload;
+        if (!err && is_mark(unit, size_bytes, &payload)) {
+            take_mark(journal, payload);
+        }
+    }
+}
+
+static void take_header(struct cp_journal *journal, const struct header *header) {
+    journal->kind = header->kind;
+    journal->order = header->order;
+    journal->failed_trials = header->failed_trials;
+    journal->is_reverted = (header->flags & FLAG_REVERTED) != 0;
+    journal->page_count = header->page_count;
+    journal->image_size_bytes = header->image_size_bytes;
+    journal->active_size_bytes = header->active_size_bytes;
+    journal->security_counter = header->security_counter;
+    journal->image_security_counter = header->image_security_counter;
+    journal->is_stored = true;
+}
+
+// The order is one bit: half 1 is written with the other order than half 0 has, half 0 with
+// the same as half 1 has.
+static uint8_t order_after(uint32_t half, uint8_t order) {
+    return half == 0 ? order ^ 1u : order;
+}
+
+static uint8_t newer_half(const struct header headers[HALF_COUNT]) {
+    return headers[1].order == order_after(0, headers[0].order) ? 1 : 0;
+}
+
+static void blank(struct cp_journal *journal, uint8_t half) {
+    memset(journal, 0, sizeof(*journal));
+    journal->kind = CP_JOURNAL_IDLE;
+    journal->half = half;
+}
+
+int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal) {
+    struct header headers[HALF_COUNT];
+    const bool is_valid[HALF_COUNT] = {read_header(state, 0, &headers[0]),
+                                       read_header(state, 1, &headers[1])};
+    if (!is_valid[0] && !is_valid[1]) {
+        // The first record of all goes to half 0, while half 1 stays blank.
+        blank(journal, 1);
+        return is_blank(state, 1) ? CP_OK : CP_ERR_STATE;
+    }
+    const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
+    blank(journal, half);
+    take_header(journal, &headers[half]);
+    journal->is_other_valid = is_valid[half ^ 1u];
+    if (journal->kind != CP_JOURNAL_IDLE) {
+        read_slots(state, journal);
+    }
+    return CP_OK;
+}
+
+// Whole pages of one half.
+static int erase_half(const struct cp_partition *state, uint32_t half) {
+    return cp_partition_erase(state, half * half_bytes(state), half_bytes(state));
+}
+
+// What an erase left may still be there, if it failed without saying so.
+static int check_erased(const struct cp_partition *state, uint32_t half, uint32_t size_bytes) {
+    const uint32_t start_bytes = half * half_bytes(state), unit = unit_bytes(state);
+    for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += unit) {
+        if (!reads_as(state, start_bytes + done_bytes, state->flash->erase_value)) {
+            return CP_ERR_FLASH;
+        }
+    }
+    return CP_OK;
+}
+
+// Program, and read back what a program left that failed without saying so.
+static int program_unit(const struct cp_partition *state, uint32_t offset_bytes,
+                        const uint8_t *unit) {
+    uint8_t stored[UNIT_MAX_BYTES];
+    const uint32_t size_bytes = unit_bytes(state);
+    int err = cp_partition_program(state, offset_bytes, unit, size_bytes);
+    if (err) {
+        return err;
+    }
+    err = cp_partition_read(state, offset_bytes, stored, size_bytes);
+    if (err) {
+        return err;
+    }
+    return memcmp(unit, stored, size_bytes) == 0 ? CP_OK : CP_ERR_FLASH;
+}
+
+static int program_header(const struct cp_partition *state, const struct cp_journal *journal) {
+    struct header header = {
+        .magic = MAGIC,
+        .kind = journal->kind,
+        .order = journal->order,
+        .failed_trials = journal->failed_trials,
+        .flags = journal->is_reverted ? FLAG_REVERTED : 0,
+        .page_count = journal->page_count,
+        .image_size_bytes = journal->image_size_bytes,
+        .active_size_bytes = journal->active_size_bytes,
+        .security_counter = journal->security_counter,
+        .image_security_counter = journal->image_security_counter,
+    };
+    header.crc = header_crc(&header);
+    const uint32_t start_bytes = journal->half * half_bytes(state), unit = unit_bytes(state);
+    for (uint32_t done_bytes = 0; done_bytes < HEADER_BYTES; done_bytes += unit) {
+        int err = program_unit(state, start_bytes + done_bytes,
+                               (const uint8_t *)&header + done_bytes);
+        if (err) {
+            return err;
+        }
+    }
+    return CP_OK;
+}
+
+static int program_seal(const struct cp_partition *state, uint32_t half) {
+    uint8_t unit[UNIT_MAX_BYTES];
+    memset(unit, (uint8_t)~state->flash->erase_value, sizeof(unit));
+    return program_unit(state, seal_offset(state, half), unit);
+}
+
+int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
+                      enum cp_journal_mark mark, uint32_t value) {
+    uint8_t unit[UNIT_MAX_BYTES];
+    fill_unit(unit, sizeof(unit), mark_word(mark, value));
+    int err = CP_ERR_FLASH;
+    for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
+        if (journal->slot >= slot_count(state)) {
+            return CP_ERR_FLASH;
+        }
+        err = program_unit(state, slot_offset(state, journal->half, journal->slot), unit);
+        journal->slot++;
+    }
+    return err;
+}
+
+// The steps are written one by one, as they would be without a power loss: so a swap that
+// was resumed is soon the same in every bit as one that was not.
+static int build(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint32_t used_bytes = slot_offset(state, 0, 2 * journal->page_count + SLOTS_SPARE);
+    int err = erase_half(state, journal->half);
+    if (err) {
+        return err;
+    }
+    err = check_erased(state, journal->half,
+                       used_bytes < half_bytes(state) ? used_bytes : half_bytes(state));
+    if (err) {
+        return err;
+    }
+    err = program_header(state, journal);
+    journal->slot = 0;
+    for (uint32_t step = 1; !err && step <= journal->steps_done; step++) {
+        err = cp_journal_append(state, journal, CP_JOURNAL_STEP, step);
+    }
+    return err ? err : program_seal(state, journal->half);
+}
+
+static int build_in(const struct cp_partition *state, struct cp_journal *journal, uint8_t half,
+                    uint8_t order) {
+    struct cp_journal fresh = *journal;
+    fresh.half = half;
+    fresh.order = order;
+    fresh.is_stored = true;
+    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
+    int err = CP_ERR_FLASH;
+    for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
+        err = build(state, &fresh);
+    }
+    if (!err) {
+        *journal = fresh;
+    }
+    return err;
+}
+
+// Erase until it is no record any more.
+static int discard(const struct cp_partition *state, uint32_t half) {
+    struct header header;
+    int err = CP_ERR_FLASH;
+    for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
+        err = erase_half(state, half);
+        if (!err && read_header(state, half, &header)) {
+            err = CP_ERR_FLASH;
+        }
+    }
+    return err;
+}
+
+// Where that is allowed, make the seal firm before the other half is erased: it may be one
+// that the power loss before this boot cut short, and read otherwise the next time.
+static int firm_up(const struct cp_partition *state, const struct cp_journal *journal) {
+    int err = journal->is_stored && state->flash->reprograms_full ? CP_ERR_FLASH : CP_OK;
+    for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
+        err = program_seal(state, journal->half);
+    }
+    return err;
+}
+
+int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint8_t old_half = journal->half;
+    int err = firm_up(state, journal);
+    if (err) {
+        return err;
+    }
+    err = build_in(state, journal, old_half ^ 1u, order_after(old_half, journal->order));
+    return err ? err : discard(state, old_half);
+}
+
+int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal) {
+    int err = firm_up(state, journal);
+    if (err) {
+        return err;
+    }
+    journal->is_other_valid = false;
+    return discard(state, journal->half ^ 1u);
+}
+
+int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal) {
+    return build_in(state, journal, 0, 0);
+}
+
+bool cp_journal_is_trial(const struct cp_journal *journal) {
+    return journal->kind == CP_JOURNAL_TRIAL ||
+           (journal->kind == CP_JOURNAL_SWAP && journal->steps_done > 0);
+}
+
+void cp_journal_settle(struct cp_journal *journal, bool is_kept) {
+    if (is_kept) {
+        journal->active_size_bytes = journal->image_size_bytes;
+        if (journal->image_security_counter > journal->security_counter) {
+            journal->security_counter = journal->image_security_counter;
+        }
+    }
+    journal->kind = CP_JOURNAL_IDLE;
+    journal->failed_trials = 0;
+    journal->steps_done = journal->page_count = 0;
+    journal->image_size_bytes = journal->image_security_counter = 0;
+}

@@ -1,0 +1,83 @@
+// journal.h: the record of the format `journal`, kept so that a valid one always exists.
+//
+// STATE is two halves. A record is a header, a seal and slots; it is written whole into the
+// half that is not in use, sealed last, and the half before it is erased after that. Slots
+// are filled one by one afterwards, only in a half that was erased since power-on: a unit
+// that reads as erased after a power loss may have been programmed in vain.
+// docs/SPEC.md, "State format journal", has the layout and why it is safe.
+
+#ifndef CP_JOURNAL_H
+#define CP_JOURNAL_H
+
+#include "cutproof/boot.h"
+
+// What a record says is to be done. Stored in its header.
+enum cp_journal_kind {
+    CP_JOURNAL_IDLE = 1,      // nothing: start ACTIVE
+    CP_JOURNAL_SWAP = 2,      // install what is in DFU; with all steps done it is on trial
+    CP_JOURNAL_TRIAL = 3,     // the image in ACTIVE is on trial
+    CP_JOURNAL_REVERTING = 4, // bring the image in DFU back
+    CP_JOURNAL_DETACH = 5,    // enter the external DFU mode, once
+    CP_JOURNAL_RESTORE = 6,   // copy FACTORY to ACTIVE
+};
+
+// What a slot says. Stored in it.
+enum cp_journal_mark {
+    CP_JOURNAL_STEP = 1,      // so many steps of SWAP or REVERTING are done
+    CP_JOURNAL_STARTED = 2,   // the image on trial ran
+    CP_JOURNAL_CONFIRMED = 3, // and keeps itself
+};
+
+// Steps are stored in 12 bits.
+#define CP_JOURNAL_STEPS_MAX 4095u
+
+struct cp_journal {
+    uint8_t kind;
+    uint8_t failed_trials;
+    bool is_reverted;  // the last update was undone
+    bool is_started;   // marks
+    bool is_confirmed;
+    uint32_t steps_done;
+    uint32_t page_count;               // that the steps are of; 0: not known, none is done
+    uint32_t image_size_bytes;         // of the image to install or on trial
+    uint32_t active_size_bytes;        // of the last confirmed one
+    uint32_t security_counter;         // of the last confirmed one
+    uint32_t image_security_counter;   // of the image on trial
+    // Where it is stored.
+    uint8_t half;       // 0, 1
+    uint8_t order;      // tells which of two valid records is the newer
+    bool is_stored;     // false: STATE is blank, and this is what that means
+    bool is_other_valid; // the half before it is still there
+    uint32_t slot;      // the first free one
+};
+
+// CP_ERR_LAYOUT if STATE cannot hold the records for page_count page units.
+int cp_journal_check(const struct cp_partition *state, uint32_t page_count);
+
+// Read the newest valid record; of a STATE that was never written, IDLE.
+// CP_ERR_STATE: there is none, and something was written.
+int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal);
+
+// Write the record as it is now, with steps_done steps and no marks, into the other half, and
+// erase this one. Tries again a few times. CP_ERR_FLASH: the record is as it was, or in both.
+int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
+
+// Erase the other half, which holds the record before this one. CP_ERR_FLASH.
+int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal);
+
+// Write the record as it is where nothing in STATE can be read: into half 0. CP_ERR_FLASH.
+int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal);
+
+// Fill the next slot. The half was written since power-on. CP_ERR_FLASH.
+int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
+                      enum cp_journal_mark mark, uint32_t value);
+
+// Is the image in ACTIVE on trial? Of a record that an application finds: it runs only when
+// no step is left to do.
+bool cp_journal_is_trial(const struct cp_journal *journal);
+
+// A record that says IDLE, of one that is over: the image on trial was confirmed or, if not
+// is_kept, undone.
+void cp_journal_settle(struct cp_journal *journal, bool is_kept);
+
+#endif
