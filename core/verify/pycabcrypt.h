@@ -19,6 +19,7 @@
 #define explicit_bzero(data, size_bytes) memset(data, 0, size_bytes)
 
 // All CPUs that this is for are little-endian.
+#define le32toh(value) (value)
 #define htobe32(value) __builtin_bswap32(value)
 #define be32toh(value) __builtin_bswap32(value)
 #define htobe64(value) __builtin_bswap64(value)
