@@ -2,6 +2,9 @@
 
 #include "faults/setup.h"
 
+#include "faults/signed_image.h"
+#include "faults/signer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +19,33 @@ static void fill(uint8_t *bytes, uint32_t size_bytes, uint64_t seed) {
     }
 }
 
+// The key of the cases' bootloader, and somebody else's. They protect nothing.
+static const uint8_t key_seed[32] = "cutproof: the key of all cases";
+static const uint8_t foreign_key_seed[32] = "cutproof: somebody else's key";
+
+static const uint8_t *public_key(void) {
+    static uint8_t key[CP_PUBLIC_KEY_SIZE_BYTES];
+    cp_sign_public_key(key_seed, key);
+    return key;
+}
+
+// The end of the image becomes a manifest and a signature, if it is to have one.
+static void sign(const struct cp_image *image, uint8_t *bytes) {
+    const struct cp_manifest manifest = {.security_counter = image->security_counter};
+    if (image->signature == CP_SIGNATURE_MISSING || image->size_bytes <= CP_TRAILER_SIZE_BYTES) {
+        return;
+    }
+    bool is_foreign = image->signature == CP_SIGNATURE_FOREIGN_KEY;
+    cp_signed_image_make(bytes, image->size_bytes - CP_TRAILER_SIZE_BYTES, 1, manifest,
+                         is_foreign ? foreign_key_seed : key_seed);
+    if (image->signature == CP_SIGNATURE_BIT_FLIPPED) {
+        bytes[0] ^= 1u;
+    }
+    if (image->signature == CP_SIGNATURE_CUT_OFF) {
+        bytes[image->size_bytes - 1] = 0xFF; // of no signature: its second half is a number
+    }                                        // below the order of the curve
+}
+
 int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_MAX]) {
     memset(images, 0, CP_IMAGES_MAX * sizeof(images[0]));
     for (uint32_t i = 0; i < test_case->image_count; i++) {
@@ -25,6 +55,9 @@ int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_M
             return -1;
         }
         fill(images[i], test_case->images[i].size_bytes, test_case->images[i].seed);
+        if (test_case->is_signed) {
+            sign(&test_case->images[i], images[i]);
+        }
     }
     return 0;
 }
@@ -55,6 +88,7 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->dfu_host_present = test_case->dfu_host_present;
     board->dfu_mode_times_out = test_case->dfu_mode_times_out;
     board->trial_attempts = test_case->trial_attempts;
+    board->public_key = test_case->is_signed ? public_key() : NULL;
     board->refuses_downgrades = test_case->has_rollback_protection;
     board->verifies_each_boot = test_case->verifies_each_boot;
     board->application_verifies = test_case->application_verifies;

@@ -66,9 +66,22 @@ static void need_signed(struct cp_draft *draft, const struct cp_image *image, co
     }
 }
 
+// Manifest and signature of `cutproof/verify.h`, and at least one byte that they are of.
+static void check_room_for_signature(struct cp_draft *draft, const struct cp_image *image) {
+    enum { TRAILER_BYTES = 96 };
+    char path[64];
+    image_path(path, image, "size");
+    if (draft->out->is_signed && image->size_bytes > 0 && image->size_bytes <= TRAILER_BYTES) {
+        cp_report_add(draft->report, cp_read_place(draft, path),
+                      "image '%s' has no room for its signature", image->name);
+        cp_report_help(draft->report, "it takes %uB at the end of the image", TRAILER_BYTES);
+    }
+}
+
 static void read_signature(struct cp_draft *draft, struct cp_image *image) {
     char path[64];
     uint32_t signature = CP_SIGNATURE_VALID;
+    check_room_for_signature(draft, image);
     need_signed(draft, image, "signature");
     need_signed(draft, image, "security_counter");
     image_path(path, image, "signature");
