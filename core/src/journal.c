@@ -17,6 +17,7 @@
 #define MAGIC            0x314A5043u // "CPJ1"
 #define HEADER_BYTES     32u
 #define UNIT_MIN_BYTES   4u
+#define WORD_BYTES       4u
 #define UNIT_MAX_BYTES   32u
 #define SLOTS_SPARE      8u // marks, and slots that could not be programmed
 #define TRIES_MAX        3u
@@ -84,19 +85,33 @@ static uint32_t header_crc(const struct header *header) {
     return crc32((const uint8_t *)header, offsetof(struct header, crc));
 }
 
-static bool is_filled(const uint8_t *data, uint32_t size_bytes, uint8_t value) {
-    uint32_t i = 0;
-    while (i < size_bytes && data[i] == value) {
-        i++;
-    }
-    return i == size_bytes;
+// Word by word, and no further than needed: what a torn word read as is forgotten as soon as
+// it is known what it means.
+static int read_word(const struct cp_partition *state, uint32_t offset_bytes, uint32_t *word) {
+    uint8_t bytes[WORD_BYTES] = {0};
+    int err = cp_partition_read(state, offset_bytes, bytes, WORD_BYTES);
+    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    return err;
 }
 
-static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint8_t value) {
-    uint8_t unit[UNIT_MAX_BYTES];
-    const uint32_t size_bytes = unit_bytes(state);
-    return cp_partition_read(state, offset_bytes, unit, size_bytes) == CP_OK &&
-           is_filled(unit, size_bytes, value);
+// Does a range of whole words hold one word again and again? What cannot be read does not.
+static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint32_t size_bytes,
+                     uint32_t word) {
+    uint32_t done_bytes = 0, read = word;
+    while (done_bytes < size_bytes && read == word &&
+           read_word(state, offset_bytes + done_bytes, &read) == CP_OK) {
+        done_bytes += WORD_BYTES;
+    }
+    return done_bytes >= size_bytes && read == word;
+}
+
+static uint32_t erased_word(const struct cp_partition *state) {
+    return state->flash->erase_value * 0x01010101u;
+}
+
+// Is every bit of a unit programmed?
+static bool is_full(const struct cp_partition *state, uint32_t offset_bytes) {
+    return reads_as(state, offset_bytes, unit_bytes(state), ~erased_word(state));
 }
 
 // What cannot be read was not finished. Each unit is read once, for a torn one may read
@@ -104,26 +119,19 @@ static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, ui
 static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
     const uint32_t start_bytes = half * half_bytes(state);
     const uint32_t rest_bytes = HEADER_BYTES - sizeof(header->magic);
-    if (!reads_as(state, seal_offset(state, half), (uint8_t)~state->flash->erase_value)) {
+    if (!is_full(state, seal_offset(state, half)) ||
+        !reads_as(state, start_bytes, WORD_BYTES, MAGIC)) {
         return false;
     }
-    if (cp_partition_read(state, start_bytes, &header->magic, sizeof(header->magic)) ||
-        header->magic != MAGIC) {
-        return false;
-    }
+    header->magic = MAGIC;
     return cp_partition_read(state, start_bytes + sizeof(header->magic), &header->kind,
                              rest_bytes) == CP_OK &&
            header->crc == header_crc(header);
 }
 
 static bool is_blank(const struct cp_partition *state, uint32_t half) {
-    const uint32_t unit = unit_bytes(state);
-    uint32_t done_bytes = 0;
-    while (done_bytes < HEADER_BYTES + unit &&
-           reads_as(state, half * half_bytes(state) + done_bytes, state->flash->erase_value)) {
-        done_bytes += unit;
-    }
-    return done_bytes >= HEADER_BYTES + unit;
+    return reads_as(state, half * half_bytes(state), HEADER_BYTES + unit_bytes(state),
+                    erased_word(state));
 }
 
 // Sixteen bits and their complement: every value has sixteen bits programmed, so none can be
@@ -139,13 +147,8 @@ static void fill_unit(uint8_t *unit, uint32_t size_bytes, uint32_t word) {
     }
 }
 
-static bool is_mark(const uint8_t *unit, uint32_t size_bytes, uint32_t *payload) {
-    const uint32_t low = unit[0] | (uint32_t)unit[1] << 8;
-    const uint32_t high = unit[2] | (uint32_t)unit[3] << 8;
-    uint8_t whole[UNIT_MAX_BYTES];
-    fill_unit(whole, size_bytes, low | high << 16);
-    *payload = low;
-    return (low ^ high) == 0xFFFFu && memcmp(unit, whole, size_bytes) == 0;
+static bool is_mark(uint32_t word) {
+    return ((word ^ word >> 16) & 0xFFFFu) == 0xFFFFu;
 }
 
 static void take_mark(struct cp_journal *journal, uint32_t payload) {
@@ -157,24 +160,36 @@ static void take_mark(struct cp_journal *journal, uint32_t payload) {
     }
 }
 
+// Neither erased nor a mark.
+#define NO_MARK(state) (~erased_word(state))
+
+// A slot's word, or one that is no mark if the slot is neither erased nor a mark.
+static uint32_t read_slot(const struct cp_partition *state, uint32_t half, uint32_t slot) {
+    uint32_t word = 0;
+    const uint32_t offset_bytes = slot_offset(state, half, slot);
+    if (read_word(state, offset_bytes, &word) || (word != erased_word(state) && !is_mark(word))) {
+        return NO_MARK(state);
+    }
+    const bool is_whole = reads_as(state, offset_bytes + WORD_BYTES,
+                                   unit_bytes(state) - WORD_BYTES, word);
+    return is_whole ? word : NO_MARK(state);
+}
+
 // Slots are filled in order. One that was torn, or failed, is passed over; it may read as
 // erased.
 static void read_slots(const struct cp_partition *state, struct cp_journal *journal) {
-    uint8_t unit[UNIT_MAX_BYTES];
-    const uint32_t size_bytes = unit_bytes(state), count = slot_count(state);
+    const uint32_t count = slot_count(state);
     uint32_t erased = 0;
     for (uint32_t slot = 0; slot < count && erased < ERASED_SLOTS_END; slot++) {
-        const int err = cp_partition_read(state, slot_offset(state, journal->half, slot), unit,
-                                          size_bytes);
-        if (!err && is_filled(unit, size_bytes, state->flash->erase_value)) {
+        const uint32_t word = read_slot(state, journal->half, slot);
+        if (word == erased_word(state)) {
             erased++;
             continue;
         }
         erased = 0;
         journal->slot = slot + 1;
-        uint32_t payload;
-        if (!err && is_mark(unit, size_bytes, &payload)) {
-            take_mark(journal, payload);
+        if (is_mark(word)) {
+            take_mark(journal, word & 0xFFFFu);
         }
     }
 }
@@ -209,7 +224,7 @@ static void blank(struct cp_journal *journal, uint8_t half) {
 }
 
 int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal) {
-    struct header headers[HALF_COUNT];
+    struct header headers[HALF_COUNT] = {{0}};
     const bool is_valid[HALF_COUNT] = {read_header(state, 0, &headers[0]),
                                        read_header(state, 1, &headers[1])};
     if (!is_valid[0] && !is_valid[1]) {
@@ -233,19 +248,15 @@ static int erase_half(const struct cp_partition *state, uint32_t half) {
 
 // What an erase left may still be there, if it failed without saying so.
 static int check_erased(const struct cp_partition *state, uint32_t half, uint32_t size_bytes) {
-    const uint32_t start_bytes = half * half_bytes(state), unit = unit_bytes(state);
-    for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += unit) {
-        if (!reads_as(state, start_bytes + done_bytes, state->flash->erase_value)) {
-            return CP_ERR_FLASH;
-        }
-    }
-    return CP_OK;
+    const bool is_erased =
+        reads_as(state, half * half_bytes(state), size_bytes, erased_word(state));
+    return is_erased ? CP_OK : CP_ERR_FLASH;
 }
 
 // Program, and read back what a program left that failed without saying so.
 static int program_unit(const struct cp_partition *state, uint32_t offset_bytes,
                         const uint8_t *unit) {
-    uint8_t stored[UNIT_MAX_BYTES];
+    uint8_t stored[UNIT_MAX_BYTES] = {0};
     const uint32_t size_bytes = unit_bytes(state);
     int err = cp_partition_program(state, offset_bytes, unit, size_bytes);
     if (err) {
@@ -285,7 +296,7 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
 
 // Every bit of a unit.
 static int program_full(const struct cp_partition *state, uint32_t offset_bytes) {
-    uint8_t unit[UNIT_MAX_BYTES];
+    uint8_t unit[UNIT_MAX_BYTES] = {0};
     memset(unit, (uint8_t)~state->flash->erase_value, sizeof(unit));
     return program_unit(state, offset_bytes, unit);
 }
@@ -296,7 +307,7 @@ static int program_seal(const struct cp_partition *state, uint32_t half) {
 
 int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
                       enum cp_journal_mark mark, uint32_t value) {
-    uint8_t unit[UNIT_MAX_BYTES];
+    uint8_t unit[UNIT_MAX_BYTES] = {0};
     fill_unit(unit, sizeof(unit), mark_word(mark, value));
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
@@ -349,7 +360,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
 
 // Erase until it is no record any more.
 static int discard(const struct cp_partition *state, uint32_t half) {
-    struct header header;
+    struct header header = {0};
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = erase_half(state, half);
@@ -387,9 +398,7 @@ int cp_journal_replace(const struct cp_partition *state, struct cp_journal *jour
 // The second unit is begun when the first is done, so it shows that the first is firm.
 static bool is_spoiled(const struct cp_partition *state, uint32_t half) {
     const uint32_t start_bytes = half * half_bytes(state);
-    const uint8_t full = (uint8_t)~state->flash->erase_value;
-    return reads_as(state, start_bytes + unit_bytes(state), full) &&
-           reads_as(state, start_bytes, full);
+    return is_full(state, start_bytes + unit_bytes(state)) && is_full(state, start_bytes);
 }
 
 static int spoil(const struct cp_partition *state, uint32_t half) {
