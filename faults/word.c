@@ -65,7 +65,10 @@ struct cp_word cp_word_program(const struct cp_part *part, struct cp_word old, u
 // Any value between old and new; where there is ECC, or none.
 static struct cp_word any_word(const struct cp_part *part, struct cp_word old, uint32_t asked) {
     uint8_t doubtful = cp_part_can_fail_ecc(part) ? CP_NOR_DOUBTFUL : 0;
-    if (old.undecided == CP_NOR_UNCORRECTABLE) {
+    // Zeros over zeros pull no bit anywhere, whole or in part.
+    bool is_idle = part->rule == CP_RULE_ONCE_THEN_ZERO && asked == 0 && old.low == 0 &&
+                   old.high == 0 && old.undecided == 0;
+    if (old.undecided == CP_NOR_UNCORRECTABLE || is_idle) {
         return old;
     }
     bool is_overwritten = part->rule == CP_RULE_OVERWRITE;

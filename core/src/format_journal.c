@@ -25,7 +25,7 @@ static void feed(const struct boot *boot) {
 
 static int rewrite(struct boot *boot) {
     feed(boot);
-    return cp_journal_rewrite(&boot->config->state, &boot->journal);
+    return cp_journal_replace(&boot->config->state, &boot->journal);
 }
 
 static int settle(struct boot *boot, bool is_kept) {
@@ -186,11 +186,9 @@ static int go_on_with_revert(struct boot *boot) {
 
 static int rest(struct boot *boot) {
     uint32_t security_counter = 0;
-    if (boot->journal.is_other_valid) {
-        int err = cp_journal_tidy(&boot->config->state, &boot->journal);
-        if (err) {
-            return err;
-        }
+    int err = cp_journal_tidy(&boot->config->state, &boot->journal);
+    if (err) {
+        return err;
     }
     // Of an image that was there from the first the size is not known; all of ACTIVE is it.
     const uint32_t size_bytes = boot->journal.active_size_bytes ? boot->journal.active_size_bytes
@@ -198,7 +196,7 @@ static int rest(struct boot *boot) {
     if (!boot->config->verifier || !boot->config->verifies_each_boot) {
         return CP_OK;
     }
-    int err = verify(boot->config, &boot->config->active, size_bytes, &security_counter);
+    err = verify(boot->config, &boot->config->active, size_bytes, &security_counter);
     return err == CP_ERR_IMAGE ? begin_restore(boot) : err;
 }
 

@@ -220,7 +220,6 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
     const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
     blank(journal, half);
     take_header(journal, &headers[half]);
-    journal->is_other_valid = is_valid[half ^ 1u];
     if (journal->kind != CP_JOURNAL_IDLE) {
         read_slots(state, journal);
     }
@@ -284,10 +283,15 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
     return CP_OK;
 }
 
-static int program_seal(const struct cp_partition *state, uint32_t half) {
+// Every bit of a unit.
+static int program_full(const struct cp_partition *state, uint32_t offset_bytes) {
     uint8_t unit[UNIT_MAX_BYTES];
     memset(unit, (uint8_t)~state->flash->erase_value, sizeof(unit));
-    return program_unit(state, seal_offset(state, half), unit);
+    return program_unit(state, offset_bytes, unit);
+}
+
+static int program_seal(const struct cp_partition *state, uint32_t half) {
+    return program_full(state, seal_offset(state, half));
 }
 
 int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
@@ -332,7 +336,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
     fresh.half = half;
     fresh.order = order;
     fresh.is_stored = true;
-    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
+    fresh.is_started = fresh.is_confirmed = false;
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = build(state, &fresh);
@@ -367,22 +371,41 @@ static int firm_up(const struct cp_partition *state, const struct cp_journal *jo
 }
 
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal) {
-    const uint8_t old_half = journal->half;
     int err = firm_up(state, journal);
     if (err) {
         return err;
     }
-    err = build_in(state, journal, old_half ^ 1u, order_after(old_half, journal->order));
+    return build_in(state, journal, journal->half ^ 1u, order_after(journal->half, journal->order));
+}
+
+int cp_journal_replace(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint32_t old_half = journal->half;
+    int err = cp_journal_rewrite(state, journal);
     return err ? err : discard(state, old_half);
 }
 
-int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal) {
-    int err = firm_up(state, journal);
-    if (err) {
-        return err;
+// The second unit is begun when the first is done, so it shows that the first is firm.
+static bool is_spoiled(const struct cp_partition *state, uint32_t half) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    const uint8_t full = (uint8_t)~state->flash->erase_value;
+    return reads_as(state, start_bytes + unit_bytes(state), full) &&
+           reads_as(state, start_bytes, full);
+}
+
+static int spoil(const struct cp_partition *state, uint32_t half) {
+    const uint32_t start_bytes = half * half_bytes(state);
+    int err = program_full(state, start_bytes);
+    return err ? err : program_full(state, start_bytes + unit_bytes(state));
+}
+
+int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal) {
+    const uint32_t other_half = journal->half ^ 1u;
+    if (!state->flash->reprograms_full || is_blank(state, other_half) ||
+        is_spoiled(state, other_half)) {
+        return CP_OK;
     }
-    journal->is_other_valid = false;
-    return discard(state, journal->half ^ 1u);
+    int err = firm_up(state, journal);
+    return err ? err : spoil(state, other_half);
 }
 
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal) {

@@ -46,8 +46,7 @@ struct cp_journal {
     // Where it is stored.
     uint8_t half;       // 0, 1
     uint8_t order;      // tells which of two valid records is the newer
-    bool is_stored;     // false: STATE is blank, and this is what that means
-    bool is_other_valid; // the half before it is still there
+    bool is_stored;    // false: STATE is blank, and this is what that means
     uint32_t slot;      // the first free one
 };
 
@@ -58,12 +57,19 @@ int cp_journal_check(const struct cp_partition *state, uint32_t page_count);
 // CP_ERR_STATE: there is none, and something was written.
 int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal);
 
-// Write the record as it is now, with steps_done steps and no marks, into the other half, and
-// erase this one. Tries again a few times. CP_ERR_FLASH: the record is as it was, or in both.
+// Write the record as it is now, with steps_done steps and no marks, into the other half; it
+// is the newer one then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
 
-// Erase the other half, which holds the record before this one. CP_ERR_FLASH.
-int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal);
+// The same, and erase the half before it. Nothing depends on that where torn units read the
+// same each time; but it makes what is in flash a function of what the record says.
+// CP_ERR_FLASH: the record is as it was, or in both halves.
+int cp_journal_replace(const struct cp_partition *state, struct cp_journal *journal);
+
+// Nothing is to be done: see to it that the half not in use never reads as a record again.
+// It may hold the one before this, or one that was not finished. No erase, and nothing at all
+// where a unit may be programmed once. CP_ERR_FLASH.
+int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal);
 
 // Write the record as it is where nothing in STATE can be read: into half 0. CP_ERR_FLASH.
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal);
