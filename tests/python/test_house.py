@@ -27,7 +27,7 @@ EDGES = {
     "cli": ["cli/", "reports/", "scenarios/", "faults/", "sim/", *SIGNING],
     "reports": ["reports/", "faults/", "sim/"],
     "scenarios": ["scenarios/", "faults/", "sim/"],
-    "faults": ["faults/", "sim/"],
+    "faults": ["faults/", "sim/", *SIGNING],
     "sim": ["sim/", "core/port/mmio.h", "core/include/"],
     "sim/controllers": ["sim/controllers/", "sim/"],
     "sim/native": ["sim/native/", "sim/program.h", "core/", "core/port/", "cp_core_hash.h"],
