@@ -238,6 +238,7 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
     const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
     blank(journal, half);
     take_header(journal, &headers[half]);
+    journal->is_other_valid = is_valid[half ^ 1u];
     if (journal->kind != CP_JOURNAL_IDLE) {
         read_slots(state, journal);
     }
@@ -355,7 +356,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
     fresh.half = half;
     fresh.order = order;
     fresh.is_stored = true;
-    fresh.is_started = fresh.is_confirmed = false;
+    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = build(state, &fresh);
@@ -417,7 +418,7 @@ int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal
     if (!state->flash->reprograms_full || !has_header(state, other_half, &other)) {
         return CP_OK;
     }
-    if (!is_full(state, seal_offset(state, other_half))) {
+    if (!journal->is_other_valid) {
         return cp_journal_rewrite(state, journal);
     }
     if (says_the_same(journal, &other)) {
