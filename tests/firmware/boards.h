@@ -39,11 +39,11 @@ struct board {
 #define AREAS_8K                                                                                   \
     .active = {64 * KIB, 240 * KIB}, .dfu = {512 * KIB, 248 * KIB}, .state = {48 * KIB, 16 * KIB}
 #define AREAS_128K                                                                                 \
-    .active = {384 * KIB, 256 * KIB}, .dfu = {640 * KIB, 384 * KIB},                               \
-    .state = {128 * KIB, 256 * KIB}
-#define STM32_DOG                  .watchdog_address = 0x40003000, .watchdog_value = 0xAAAA
-#define STM32_CAUSES(address, bit) .reset_cause_address = (address),                               \
-    .reset_cause_mask = 0x70000000, .reset_cause_clear = 1u << (bit)
+    .active = {384 * KIB, 256 * KIB}, .dfu = {640 * KIB, 384 * KIB}, .state = {128 * KIB, 256 * KIB}
+#define STM32_DOG .watchdog_address = 0x40003000, .watchdog_value = 0xAAAA
+#define STM32_CAUSES(address, bit)                                                                 \
+    .reset_cause_address = (address), .reset_cause_mask = 0x70000000,                              \
+    .reset_cause_clear = 1u << (bit)
 #define STM32_FLASH 0x08000000u
 
 #if defined(BOARD_NVMC) || defined(BOARD_NVMC_SPINOR)
@@ -121,7 +121,7 @@ static void init_internal(struct cp_flash *flash) {
 
 static const struct cp_stm32_f0 port = {0x40022000, STM32_FLASH, 0, CP_STM32_F0_POLLS_MAX};
 static const struct board board = {STM32_FLASH + 32 * KIB, AREAS_4K, STM32_CAUSES(0x40021024, 24),
-                            STM32_DOG};
+                                   STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_f0_flash(flash, &port, 512 * KIB + 4 * KIB, 2 * KIB);
@@ -136,8 +136,8 @@ static const struct cp_stm32_f4 port = {
     .first_sector = 5,
     .polls_max = CP_STM32_F4_POLLS_MAX,
 };
-static const struct board board = {STM32_FLASH + 512 * KIB, AREAS_128K, STM32_CAUSES(0x40023874, 24),
-                            STM32_DOG};
+static const struct board board = {STM32_FLASH + 512 * KIB, AREAS_128K,
+                                   STM32_CAUSES(0x40023874, 24), STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_f4_flash(flash, &port, 1024 * KIB, 128 * KIB);
@@ -154,8 +154,8 @@ static const struct cp_stm32_h7 port = {
     .bank2_address = 0x08100000,
     .polls_max = CP_STM32_H7_POLLS_MAX,
 };
-static const struct board board = {STM32_FLASH + 384 * KIB, AREAS_128K, STM32_CAUSES(0x580244D0, 16),
-                            STM32_DOG};
+static const struct board board = {STM32_FLASH + 384 * KIB, AREAS_128K,
+                                   STM32_CAUSES(0x580244D0, 16), STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_h7_flash(flash, &port, 2048 * KIB, 128 * KIB);
@@ -173,7 +173,7 @@ static const struct cp_stm32_h5 port = {
     .polls_max = CP_STM32_H5_POLLS_MAX,
 };
 static const struct board board = {STM32_FLASH + 64 * KIB, AREAS_8K, STM32_CAUSES(0x44020CF4, 23),
-                            STM32_DOG};
+                                   STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_h5_flash(flash, &port, 2048 * KIB, 8 * KIB);
@@ -197,7 +197,7 @@ static const struct cp_stm32_u5 port = {
     .polls_max = CP_STM32_U5_POLLS_MAX,
 };
 static const struct board board = {STM32_FLASH + 64 * KIB, AREAS_8K, STM32_CAUSES(0x46020CF4, 23),
-                            STM32_DOG};
+                                   STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_u5_flash(flash, &port, 2048 * KIB, 8 * KIB);
@@ -237,7 +237,7 @@ static const struct cp_stm32_l4 port = {
     .polls_max = CP_STM32_L4_POLLS_MAX,
 };
 static const struct board board = {STM32_FLASH + 32 * KIB, AREAS_4K, STM32_CAUSES(0x40021094, 23),
-                            STM32_DOG};
+                                   STM32_DOG};
 
 static void init_internal(struct cp_flash *flash) {
     cp_stm32_l4_flash(flash, &port, 1024 * KIB, 2 * KIB);

@@ -74,8 +74,8 @@ int memcmp(const void *a, const void *b, size_t size_bytes) {
 
 // --- what ports ask of the firmware
 
-#define CYCLES_PER_US    64u
-#define CYCLES_PER_LOOP  3u
+#define CYCLES_PER_US   64u
+#define CYCLES_PER_LOOP 3u
 
 void mmio_wait_us(uint32_t time_us) {
     for (uint32_t loops = time_us * (CYCLES_PER_US / CYCLES_PER_LOOP + 1); loops > 0; loops--) {
@@ -225,6 +225,20 @@ void reset(void) {
 
 // Those of the CPU; no interrupt is ever enabled.
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-    firmware_stack_top, reset, NMI, FAULT, hang, hang, hang,
-    NULL, NULL, NULL, NULL, hang, hang, NULL, hang, hang,
+    firmware_stack_top,
+    reset,
+    NMI,
+    FAULT,
+    hang,
+    hang,
+    hang,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
+    hang,
+    hang,
+    NULL,
+    hang,
+    hang,
 };
