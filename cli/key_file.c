@@ -5,7 +5,7 @@
 
 #include "cli/key_file.h"
 
-#include "cli/signer.h"
+#include "faults/signer.h"
 #include "cli/text.h"
 #include "cli/whole_file.h"
 

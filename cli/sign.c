@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/key_file.h"
-#include "cli/signed_image.h"
+#include "faults/signed_image.h"
 #include "cli/text.h"
 #include "cli/whole_file.h"
 

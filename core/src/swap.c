@@ -32,7 +32,7 @@ uint32_t cp_swap_page_count(const struct cp_boot_config *config) {
 // Read size_bytes of a place piece by piece; `expected` is what they have to be, or NULL if
 // they have to be erased.
 static int check(struct place place, const uint8_t *expected, uint32_t size_bytes) {
-    uint8_t piece[PIECE_BYTES];
+    uint8_t piece[PIECE_BYTES] = {0};
     const struct cp_flash *flash = place.partition->flash;
     for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += PIECE_BYTES) {
         const uint32_t left_bytes = size_bytes - done_bytes;

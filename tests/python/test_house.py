@@ -27,7 +27,7 @@ EDGES = {
     "cli": ["cli/", "reports/", "scenarios/", "faults/", "sim/", *SIGNING],
     "reports": ["reports/", "faults/", "sim/"],
     "scenarios": ["scenarios/", "faults/", "sim/"],
-    "faults": ["faults/", "sim/"],
+    "faults": ["faults/", "sim/", *SIGNING],
     "sim": ["sim/", "core/port/mmio.h", "core/include/"],
     "sim/controllers": ["sim/controllers/", "sim/"],
     "sim/native": ["sim/native/", "sim/program.h", "core/", "core/port/", "cp_core_hash.h"],
@@ -62,6 +62,8 @@ def is_c(path: str) -> bool:
 
 
 def is_source(path: str) -> bool:
+    if path.endswith(".sha256"):
+        return False
     return is_c(path) or path.endswith((".S", ".py")) or path.startswith(("scripts/", ".ci/"))
 
 

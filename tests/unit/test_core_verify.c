@@ -2,8 +2,8 @@
 
 #include "ram_flash.h"
 
-#include "cli/signed_image.h"
-#include "cli/signer.h"
+#include "faults/signed_image.h"
+#include "faults/signer.h"
 #include "core/verify/ed25519.h"
 
 #define PAGE_BYTES   256u

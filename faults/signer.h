@@ -1,7 +1,7 @@
 // signer.h: Ed25519 signatures made on the host. The firmware only checks them.
 
-#ifndef CP_CLI_SIGNER_H
-#define CP_CLI_SIGNER_H
+#ifndef CP_FAULTS_SIGNER_H
+#define CP_FAULTS_SIGNER_H
 
 #include <stddef.h>
 #include <stdint.h>

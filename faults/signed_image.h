@@ -1,7 +1,7 @@
 // signed_image.h: signed images in memory: docs/signing.md.
 
-#ifndef CP_CLI_SIGNED_IMAGE_H
-#define CP_CLI_SIGNED_IMAGE_H
+#ifndef CP_FAULTS_SIGNED_IMAGE_H
+#define CP_FAULTS_SIGNED_IMAGE_H
 
 #include "cutproof/verify.h"
 

@@ -1,8 +1,8 @@
 // signed_image.c: make signed images, and check them with the bootloader's own code.
 
-#include "cli/signed_image.h"
+#include "faults/signed_image.h"
 
-#include "cli/signer.h"
+#include "faults/signer.h"
 #include "core/verify/sha512.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // signer.c: Ed25519 signatures, of the same parts as core/verify/ed25519.c.
 
-#include "cli/signer.h"
+#include "faults/signer.h"
 
 #include "core/verify/sha512.h"
 
