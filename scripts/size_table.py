@@ -33,7 +33,7 @@ EXCEPTION_BYTES = 32 + 4
 ENTRY = "reset"
 HANDLERS = ("nmi", "fault")
 
-# Pointers that no `.field = function` tells about.
+# Pointers that no `.field = function` tells about, and what sources give for them.
 POINTERS = {
     "read_word": ("cp_port_read_plain", "read_word"),  # parameters of cp_port_read() and others
     "verify": ("cp_verify_ed25519",),
@@ -199,7 +199,8 @@ def pointed_to(graph: Graph, used: list[str]) -> dict[str, set[str]]:
         for name, function in re.findall(r"\.(\w+) = (\w+)[,}]", text):
             found.setdefault(name, set()).add(title_of(graph, source, function))
         for name, functions in POINTERS.items():
-            titles = {title_of(graph, source, function) for function in functions}
+            given = [f for f in functions if re.search(rf"[(,{{]\s*{f}[,)]", text)]
+            titles = {title_of(graph, source, function) for function in given}
             found.setdefault(name, set()).update(titles & graph.frames.keys())
     return found
 

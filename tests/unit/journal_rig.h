@@ -27,8 +27,12 @@ struct rig_fault {
 // One rig at a time; no function of a flash is told more than its flash.
 static struct rig_fault rig_fault;
 
+// A word that cannot be corrected: what is read over it, in any flash, fails. NULL: none.
+static const uint8_t *rig_unreadable;
+
 static inline void rig_no_fault(void) {
     rig_fault = (struct rig_fault){0};
+    rig_unreadable = NULL;
 }
 
 static inline bool rig_fails(const struct cp_flash *flash, uint32_t offset_bytes, bool is_erase) {
@@ -87,7 +91,17 @@ static inline int rig_erase(const struct cp_flash *flash, uint32_t offset_bytes)
     return rig_fail();
 }
 
+static inline int rig_read(const struct cp_flash *flash, uint32_t offset_bytes, void *data,
+                           uint32_t size_bytes) {
+    const uint8_t *from = ram_of(flash)->bytes + offset_bytes;
+    if (rig_unreadable && rig_unreadable + 4 > from && rig_unreadable < from + size_bytes) {
+        return CP_ERR_FLASH;
+    }
+    return ram_read(flash, offset_bytes, data, size_bytes);
+}
+
 static inline void rig_take(struct ram_flash *ram, bool reprograms_full) {
+    ram->flash.read = rig_read;
     ram->flash.program = rig_program;
     ram->flash.erase = rig_erase;
     ram->flash.reprograms_full = reprograms_full;
