@@ -294,6 +294,17 @@ static void check_marks_are_stored_once(void) {
     assert_int_equal(record().slot, slot + 1);
 }
 
+// An application that confirmed is not on trial any more.
+static void check_start_after_confirm(void) {
+    to_trial();
+    assert_int_equal(board->boot.format->set(&board->boot.state, CP_STATE_BOOT), CP_OK);
+    power_on();
+    start();
+    assert_int_equal(board->power.op_count, 0);
+    assert_int_equal(boot_ok(), CP_STATE_BOOT);
+    expect_active(RAM_NEW);
+}
+
 static void check_confirm_without_trial(void) {
     confirm();
     request();
@@ -328,6 +339,46 @@ static void check_request_after_confirm(void) {
     start();
     assert_int_equal(boot_ok(), CP_STATE_REVERT);
     expect_active(RAM_NEW);
+}
+
+static uint32_t erases_max(const struct ram_flash *ram) {
+    uint32_t most = 0;
+    for (uint32_t page = 0; page < ram->flash.size_bytes / ram->flash.erase_size_bytes; page++) {
+        most = ram->erases_of_page[page] > most ? ram->erases_of_page[page] : most;
+    }
+    return most;
+}
+
+static void forget_erases(const struct ram_flash *ram) {
+    const uint32_t page_count = ram->flash.size_bytes / ram->flash.erase_size_bytes;
+    memset(ram->erases_of_page, 0, sizeof(uint32_t) * page_count);
+}
+
+// What boot.h says of wear, for updates that are confirmed and ones that are reverted.
+static void check_erases_of_an_update(void) {
+    enum ram_image running = RAM_OLD;
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint32_t attempts = 1 + i / 4;
+        const enum ram_image other = running == RAM_OLD ? RAM_NEW : RAM_OLD;
+        board->boot.trial_attempts = attempts;
+        download(other);
+        forget_erases(&board->state);
+        request();
+        assert_int_equal(boot_ok(), CP_STATE_SWAP);
+        for (uint32_t failed = 1; failed < attempts; failed++) {
+            start();
+            assert_int_equal(boot_ok(), CP_STATE_SWAP);
+        }
+        start();
+        if (i % 2 == 0) {
+            confirm();
+            running = other;
+        }
+        boot_ok();
+        boot_ok();
+        expect_active(running);
+        assert_true(erases_max(&board->state) <= CP_JOURNAL_ERASES_PER_UPDATE_MAX + attempts - 1);
+    }
 }
 
 static void check_second_update(void) {
@@ -781,19 +832,6 @@ static void test_cuts(void **context) {
     }
 }
 
-static uint32_t erases_max(const struct ram_flash *ram) {
-    uint32_t most = 0;
-    for (uint32_t page = 0; page < ram->flash.size_bytes / ram->flash.erase_size_bytes; page++) {
-        most = ram->erases_of_page[page] > most ? ram->erases_of_page[page] : most;
-    }
-    return most;
-}
-
-static void forget_erases(const struct ram_flash *ram) {
-    const uint32_t page_count = ram->flash.size_bytes / ram->flash.erase_size_bytes;
-    memset(ram->erases_of_page, 0, sizeof(uint32_t) * page_count);
-}
-
 // A boot has at most a swap and a revert, and of each page of STATE three records written and
 // erased; each with so many tries.
 #define ERASES_OF_DATA_MAX  (2 * TRIES_MAX)
@@ -875,9 +913,11 @@ ON_EACH_KIND(reset_by_trusted_application)
 ON_EACH_KIND(attempts)
 ON_EACH_KIND(confirmed_at_second_attempt)
 ON_EACH_KIND(marks_are_stored_once)
+ON_EACH_KIND(start_after_confirm)
 ON_EACH_KIND(confirm_without_trial)
 ON_EACH_KIND(guards_of_a_trial)
 ON_EACH_KIND(request_after_confirm)
+ON_EACH_KIND(erases_of_an_update)
 ON_EACH_KIND(second_update)
 ON_EACH_KIND(request_twice)
 ON_EACH_KIND(detach_once)
@@ -898,9 +938,11 @@ int main(void) {
         cmocka_unit_test(test_attempts),
         cmocka_unit_test(test_confirmed_at_second_attempt),
         cmocka_unit_test(test_marks_are_stored_once),
+        cmocka_unit_test(test_start_after_confirm),
         cmocka_unit_test(test_confirm_without_trial),
         cmocka_unit_test(test_guards_of_a_trial),
         cmocka_unit_test(test_request_after_confirm),
+        cmocka_unit_test(test_erases_of_an_update),
         cmocka_unit_test(test_second_update),
         cmocka_unit_test(test_request_twice),
         cmocka_unit_test(test_detach_once),
