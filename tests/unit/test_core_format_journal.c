@@ -474,8 +474,9 @@ static void check_feeds(void) {
     board->boot.feed_context = &fed;
     fed = 0;
     to_trial();
-    // The record; each step: an erase, six chunks of 32 bytes in three pages, and its record.
-    assert_int_equal(fed, 1 + STEP_COUNT * (1 + 2 + 1));
+    // The record; each step: an erase, six chunks of 32 bytes in three pages, and its record;
+    // and before and after DFU and ACTIVE are verified.
+    assert_int_equal(fed, 1 + STEP_COUNT * (1 + 2 + 1) + 4);
     fed = 0;
     start();
     assert_int_equal(boot_ok(), CP_STATE_REVERT);
