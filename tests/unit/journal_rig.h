@@ -2,7 +2,8 @@
 // fail: with an error or in silence, once or for good, not at all or by half.
 //
 // Stricter than ram_flash.h: a byte is programmed once between two erases, but for one with all
-// bits programmed where the flash takes that.
+// bits programmed where the flash takes that; and a page of STATE only if it was erased since
+// power-on, as the format promises.
 
 #ifndef CP_TESTS_JOURNAL_RIG_H
 #define CP_TESTS_JOURNAL_RIG_H
@@ -29,6 +30,10 @@ static struct rig_fault rig_fault;
 
 // A word that cannot be corrected: what is read over it, in any flash, fails. NULL: none.
 static const uint8_t *rig_unreadable;
+
+// The flash that is held to that, and its pages that were erased since power-on, one bit each.
+static const struct cp_flash *rig_state_flash;
+static uint32_t rig_fresh_pages;
 
 static inline void rig_no_fault(void) {
     rig_fault = (struct rig_fault){0};
@@ -69,6 +74,8 @@ static inline int rig_program(const struct cp_flash *flash, uint32_t offset_byte
         for (uint32_t i = 0; i < size_bytes; i++) {
             assert_int_equal(ram->bytes[offset_bytes + i], flash->erase_value);
         }
+        const uint32_t page = offset_bytes / flash->erase_size_bytes;
+        assert_true(flash != rig_state_flash || (rig_fresh_pages >> page & 1) != 0);
     }
     if (!rig_fails(flash, offset_bytes, false)) {
         return ram_program(flash, offset_bytes, data, size_bytes);
@@ -81,6 +88,10 @@ static inline int rig_program(const struct cp_flash *flash, uint32_t offset_byte
 
 static inline int rig_erase(const struct cp_flash *flash, uint32_t offset_bytes) {
     struct ram_flash *ram = ram_of(flash);
+    if (flash == rig_state_flash) {
+        assert_true(flash->size_bytes / flash->erase_size_bytes <= 32);
+        rig_fresh_pages |= 1u << offset_bytes / flash->erase_size_bytes;
+    }
     if (!rig_fails(flash, offset_bytes, true)) {
         return ram_erase(flash, offset_bytes);
     }
@@ -165,6 +176,8 @@ static inline void rig_init(struct rig *rig, struct rig_kind kind) {
     ram_flash_free(&board->state);
     board->boot.state = rig_state(&board->state, &board->power, kind.write_size_bytes,
                                   kind.erase_value, kind.reprograms_full);
+    rig_state_flash = &board->state.flash;
+    rig_fresh_pages = 0;
     rig_take(&board->active, kind.reprograms_full);
     rig_take(&board->dfu, kind.reprograms_full);
     board->boot.format = &cp_state_format_journal;

@@ -70,12 +70,14 @@ static void end(void) {
     rig_free(&rig);
 }
 
+// Count from here on.
 static void power_on(void) {
     ram_power_on(&board->power);
 }
 
 static int boot(enum cp_state *state) {
     power_on();
+    rig_fresh_pages = 0;
     *state = (enum cp_state)99;
     return ram_boot(board, state);
 }
@@ -472,9 +474,10 @@ static void check_feeds(void) {
     board->boot.feed_context = &fed;
     fed = 0;
     to_trial();
-    // The record; each step: an erase, six chunks of 32 bytes in three pages, and its record;
+    // The record; each step: an erase, two chunks of 32 bytes, and its record;
     // and before and after DFU and ACTIVE are verified.
-    assert_int_equal(fed, 1 + STEP_COUNT * (1 + 2 + 1) + 4);
+    const uint32_t verifying = board->boot.verifier ? 4 : 0;
+    assert_int_equal(fed, 1 + STEP_COUNT * (1 + 2 + 1) + verifying);
     fed = 0;
     start();
     assert_int_equal(boot_ok(), CP_STATE_REVERT);
@@ -592,6 +595,21 @@ static void test_downgrades(void **context) {
     }
 }
 
+// The counter of the delivered image counts from the first update on.
+static void test_least_counter(void **context) {
+    (void)context;
+    for (uint32_t i = 0; i < 4; i++) {
+        begin_signed(i);
+        board->boot.refuses_downgrades = i < 3;
+        board->boot.security_counter_min = 7;
+        sign(5 + i);
+        request();
+        assert_int_equal(boot_ok(), i < 2 ? CP_STATE_BOOT : CP_STATE_SWAP);
+        expect_active(i < 2 ? RAM_OLD : RAM_NEW);
+        end();
+    }
+}
+
 static void test_counter_rises_when_confirmed(void **context) {
     (void)context;
     begin_signed(0);
@@ -610,6 +628,26 @@ static void test_counter_rises_when_confirmed(void **context) {
     request();
     assert_int_equal(boot_ok(), CP_STATE_BOOT);
     expect_active(RAM_NEW);
+    end();
+}
+
+// The same where the next request comes before a boot has settled the update.
+static void test_counter_rises_with_the_next_request(void **context) {
+    (void)context;
+    begin_signed(0);
+    sign(9);
+    to_trial();
+    confirm();
+    signer.counters[RAM_OLD] = 10;
+    download(RAM_OLD);
+    request();
+    assert_int_equal(record().security_counter, 9);
+    assert_int_equal(record().active_size_bytes, board->boot.active.size_bytes);
+    assert_int_equal(boot_ok(), CP_STATE_SWAP);
+    start();
+    assert_int_equal(boot_ok(), CP_STATE_REVERT);
+    expect_active(RAM_NEW);
+    assert_int_equal(record().security_counter, 9);
     end();
 }
 
@@ -683,6 +721,32 @@ static void test_restore_of_damaged_active(void **context) {
         expect_active(RAM_OLD);
         assert_int_equal(boot_ok(), CP_STATE_BOOT);
         assert_int_equal(board->power.op_count, 0);
+        end();
+    }
+}
+
+// An error on the way is one of ACTIVE, which is not whole any more.
+static void test_restore_fails(void **context) {
+    (void)context;
+    for (uint32_t at = 0; at < 9; at++) {
+        begin_signed(0);
+        start();
+        assert_int_equal(cp_updater_request_image(&board->updater, 100), CP_OK);
+        boot_ok();
+        confirm();
+        boot_ok();
+        board->boot.verifies_each_boot = true;
+        give_factory(RAM_OLD);
+        board->active.bytes[board->boot.active.offset_bytes + 70] ^= 1;
+        rig_fault = (struct rig_fault){
+            .where = &board->boot.active, .from = at, .to = UINT32_MAX, .is_silent = at % 2};
+        enum cp_state state;
+        assert_int_equal(boot(&state), CP_ERR_FLASH);
+        assert_int_equal(record().kind, CP_JOURNAL_RESTORE);
+        rig_no_fault();
+        assert_int_equal(boot_ok(), CP_STATE_BOOT);
+        expect_active(RAM_OLD);
+        assert_int_equal(record().active_size_bytes, 0); // that of FACTORY is not known
         end();
     }
 }
@@ -803,6 +867,7 @@ static uint32_t live_cut(const struct life *life, size_t kind, uint32_t at, uint
     uint32_t op_count = 0;
     for (uint32_t i = 0; i < 2; i++) {
         power_on();
+        rig_fresh_pages = 0;
         board->power.cut_at_op = cuts[i];
         board->power.tears = tears;
         const int err = ram_boot(board, &state);
@@ -899,6 +964,40 @@ static void test_dead_state(void **context) {
     }
 }
 
+// Cut at one operation, and STATE fails for good from then on.
+static uint32_t live_cut_then_dead(const struct life *life, size_t kind, uint32_t at,
+                                   bool is_silent) {
+    begin(kind);
+    life->prepare();
+    enum cp_state state;
+    power_on();
+    rig_fresh_pages = 0;
+    board->power.cut_at_op = at;
+    ram_boot(board, &state);
+    const uint32_t op_count = board->power.op_count;
+    rig_fault =
+        (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX, .is_silent = is_silent};
+    const int err = boot(&state);
+    assert_true(err == CP_OK || err == CP_ERR_FLASH);
+    if (err == CP_OK) {
+        expect_one_of(life);
+    }
+    expect_end(life);
+    end();
+    return op_count;
+}
+
+// Without the last life: whether an image that is whole is also signed is not asked here.
+static void test_dead_state_after_a_cut(void **context) {
+    (void)context;
+    for (size_t i = 0; i < (LIFE_COUNT - 1) * KIND_COUNT * 2; i++) {
+        uint32_t at = 0;
+        while (live_cut_then_dead(&lives[i / 2 / KIND_COUNT], i / 2 % KIND_COUNT, at, i % 2) > at) {
+            at++;
+        }
+    }
+}
+
 #define ON_EACH_KIND(name)                                                                         \
     static void test_##name(void **context) {                                                      \
         (void)context;                                                                             \
@@ -958,16 +1057,20 @@ int main(void) {
         cmocka_unit_test(test_size_is_that_of_the_request),
         cmocka_unit_test(test_updater_refuses),
         cmocka_unit_test(test_downgrades),
+        cmocka_unit_test(test_least_counter),
         cmocka_unit_test(test_counter_rises_when_confirmed),
+        cmocka_unit_test(test_counter_rises_with_the_next_request),
         cmocka_unit_test(test_verifier_fails),
         cmocka_unit_test(test_each_boot),
         cmocka_unit_test(test_restore_of_damaged_state),
         cmocka_unit_test(test_restore_of_damaged_active),
+        cmocka_unit_test(test_restore_fails),
         cmocka_unit_test(test_restore_is_resumed),
         cmocka_unit_test(test_other_page_count),
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_failing_operations),
         cmocka_unit_test(test_dead_state),
+        cmocka_unit_test(test_dead_state_after_a_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -462,6 +462,7 @@ static uint32_t replace_failing(struct fixture *f, struct rig_fault failure, uin
     if (err == CP_OK) {
         expect_same(&read, &wanted);
         assert_int_equal(read.half, before.half ^ 1);
+        assert_false(read.is_other_valid);
     } else {
         assert_int_equal(err, CP_ERR_FLASH);
         assert_true(is_persistent);
