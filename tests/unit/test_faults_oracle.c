@@ -36,6 +36,18 @@ static void expect_same_set(const struct cp_case *given, size_t states_min) {
     reached_free(&reached);
 }
 
+// Within each bound the same set, which grows with it.
+static void expect_same_within(const struct cp_case *given, uint32_t *bound, uint32_t bounds) {
+    struct reached last = {0};
+    for (*bound = 0; *bound < bounds; (*bound)++) {
+        struct reached reached = expect_same(given, last.hash_count + 1);
+        assert_true(is_subset(&last, &reached));
+        reached_free(&last);
+        last = reached;
+    }
+    reached_free(&last);
+}
+
 static void test_clean_cuts(void **state) {
     (void)state;
     for (int i = 0; i < FIRMWARES; i++) {
@@ -137,19 +149,51 @@ static void test_two_devices(void **state) {
     expect_same_set(&test_case, 700);
 }
 
-// --- bounds
+// --- the format journal, whose boots are told who caused the reset
 
-// Within each bound the same set, which grows with it.
-static void expect_same_within(const struct cp_case *given, uint32_t *bound, uint32_t bounds) {
-    struct reached last = {0};
-    for (*bound = 0; *bound < bounds; (*bound)++) {
-        struct reached reached = expect_same(given, last.hash_count + 1);
-        assert_true(is_subset(&last, &reached));
-        reached_free(&last);
-        last = reached;
-    }
-    reached_free(&last);
+static struct cp_case journal_case(enum cp_firmware firmware, uint32_t trial_attempts) {
+    struct cp_case made = fixture_case(128, firmware);
+    made.devices[0] = *cp_part_find("nrf52840");
+    made.devices[0].erase_size_bytes = 128;
+    made.devices[0].size_bytes = 8 * 128;
+    fixture_area(&made, CP_AREA_STATE, 1, 2);
+    fixture_area(&made, CP_AREA_ACTIVE, 3, 1);
+    fixture_area(&made, CP_AREA_DFU, 4, 2);
+    made.images[OLD_IMAGE].size_bytes = made.images[NEW_IMAGE].size_bytes = 128;
+    snprintf(made.format, sizeof(made.format), "journal");
+    made.tells_reset_cause = true;
+    made.trial_attempts = trial_attempts;
+    made.erases_per_update_max = 3 + trial_attempts;
+    return made;
 }
+
+static void test_journal(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_HANGS, 1);
+    expect_same_set(&test_case, 5000);
+    test_case = journal_case(CP_FIRMWARE_EITHER, 2);
+    expect_same_set(&test_case, 5000);
+    test_case.faults.cut_phases = BIT(CP_PHASE_APPLICATION);
+    expect_same_set(&test_case, 50);
+    test_case.faults.operation_errors = BIT(CP_ERROR_SILENT);
+    test_case.faults.errors_max = 1;
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.cut = false;
+    expect_same_set(&test_case, 20);
+}
+
+static void test_journal_of_undecided_words(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_BAD, 2);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.torn_reads = CP_TORN_READS_UNSTABLE;
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+}
+
+// --- bounds
 
 static void test_bounded_cuts(void **state) {
     (void)state;
@@ -345,6 +389,8 @@ int main(void) {
         cmocka_unit_test(test_downloads),
         cmocka_unit_test(test_dfu_mode),
         cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_journal_of_undecided_words),
         cmocka_unit_test(test_bounded_cuts),
         cmocka_unit_test(test_bounded_tears),
         cmocka_unit_test(test_undecided_data),
