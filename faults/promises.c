@@ -351,9 +351,11 @@ bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
         exercised(promises, CP_PROMISE_ERROR_SAFE);
     }
     if (image == CP_IMAGE_NONE) {
-        violated(promises, CP_PROMISE_BOOTABLE,
-                 "ACTIVE was started and holds no complete known image");
-        not_rescued(promises, "ACTIVE was started and holds no complete known image");
+        const char *why = promises->test_case->is_direct
+                              ? "a slot was started that holds no complete image linked for it"
+                              : "ACTIVE was started and holds no complete known image";
+        violated(promises, CP_PROMISE_BOOTABLE, "%s", why);
+        not_rescued(promises, why);
         return false;
     }
     check_authentic(promises, image);
@@ -480,6 +482,14 @@ static void lost(struct cp_promises *promises, uint8_t image) {
              image_name(promises, image));
 }
 
+// Is the image, as a whole, where it runs?
+static bool is_in_place(const struct cp_promises *promises, const struct cp_facts *facts,
+                        uint8_t image) {
+    const struct cp_case *test_case = promises->test_case;
+    enum cp_area area = test_case->is_direct ? image_of(promises, image)->slot : CP_AREA_ACTIVE;
+    return cp_facts_image_in(facts, area) == image;
+}
+
 void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts) {
     struct cp_ghost *ghost = &promises->ghost;
     if (promises->test_case->watchdog_us > 0) {
@@ -492,7 +502,7 @@ void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *
     bool base_lost = facts->missing[ghost->base] > 0;
     bool target_lost = facts->missing[ghost->target] > 0;
     if (ghost->phase == CP_GHOST_REQUESTED) {
-        ghost->installed |= cp_facts_active_image(facts) == ghost->target;
+        ghost->installed |= is_in_place(promises, facts, ghost->target);
         if (target_lost && !must_refuse(promises)) {
             lost(promises, ghost->target);
         }

@@ -149,6 +149,9 @@ int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
     if (err) {
         return err;
     }
+    if (config->strategy != CP_STRATEGY_SWAP) {
+        return CP_ERR_ARGUMENT;
+    }
     if (config->format->prepare) {
         return config->format->prepare(config, state);
     }
