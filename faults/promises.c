@@ -188,11 +188,11 @@ static void not_rescued(struct cp_promises *promises, const char *why) {
 }
 
 // The first start: of the image in FACTORY, which is trusted from then on, or of what was
-// delivered in ACTIVE, if that is still there.
-static void rescued(struct cp_promises *promises, uint8_t image) {
+// delivered in ACTIVE, if that is still there. What that took belongs to no update.
+static bool rescued(struct cp_promises *promises, uint8_t image) {
     struct cp_ghost *ghost = &promises->ghost;
     if (!is_in_need(promises)) {
-        return;
+        return false;
     }
     exercised(promises, CP_PROMISE_LAST_RESORT);
     if (image == promises->test_case->factory_image) {
@@ -202,6 +202,16 @@ static void rescued(struct cp_promises *promises, uint8_t image) {
                  image_name(promises, image));
     }
     ghost->damaged = 0;
+    return true;
+}
+
+// Something is started after a detach that no request followed: nothing is owed, and the next
+// one is another. The seed does not take a detach back, so that it is over only with an update.
+static bool detach_is_over(struct cp_promises *promises) {
+    struct cp_ghost *ghost = &promises->ghost;
+    bool is_over = promises->test_case->tells_reset_cause && ghost->detach != 0;
+    ghost->detach = 0;
+    return is_over;
 }
 
 // --- phases
@@ -245,21 +255,34 @@ static void start_trial(struct cp_ghost *ghost) {
     ghost->installed = 0;
 }
 
-static void started_request_begun(struct cp_promises *promises, uint8_t image) {
+// With the start of the trusted image an update has ended that has to be refused. Nothing is
+// owed then, and what the device said of the update before stays true.
+static bool is_refused(struct cp_promises *promises, uint8_t image) {
+    struct cp_ghost *ghost = &promises->ghost;
+    if (image != ghost->base || !must_refuse(promises)) {
+        return false;
+    }
+    settle(ghost, ghost->base, ghost->reverted != 0);
+    return true;
+}
+
+static bool started_request_begun(struct cp_promises *promises, uint8_t image) {
     exercised(promises, CP_PROMISE_NO_PHANTOM_UPDATE);
+    if (is_refused(promises, image)) {
+        return true;
+    }
     if (image == promises->ghost.target) {
         start_trial(&promises->ghost);
     } else if (image != promises->ghost.base) {
         unasked(promises, image);
     }
+    return false;
 }
 
-// The request returned success: the new image is due, unless it has to be refused. With the
-// refusal the update has ended, and nothing is owed.
+// The request returned success: the new image is due, unless it has to be refused.
 static bool started_requested(struct cp_promises *promises, uint8_t image) {
     struct cp_ghost *ghost = &promises->ghost;
-    if (image == ghost->base && must_refuse(promises)) {
-        settle(ghost, ghost->base, ghost->reverted != 0);
+    if (is_refused(promises, image)) {
         return true;
     }
     exercised(promises, CP_PROMISE_UPDATE_COMPLETES);
@@ -342,6 +365,17 @@ static bool started_confirm_begun(struct cp_promises *promises, uint8_t image) {
     return false;
 }
 
+static bool started(struct cp_promises *promises, uint8_t image) {
+    switch ((enum cp_ghost_phase)promises->ghost.phase) {
+    case CP_GHOST_SETTLED: started_settled(promises, image); return false;
+    case CP_GHOST_REQUEST_BEGUN: return started_request_begun(promises, image);
+    case CP_GHOST_REQUESTED: return started_requested(promises, image);
+    case CP_GHOST_TRIAL: return started_trial(promises, image);
+    case CP_GHOST_CONFIRM_BEGUN: return started_confirm_begun(promises, image);
+    }
+    return false;
+}
+
 bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
     struct cp_ghost *ghost = &promises->ghost;
     exercised(promises, CP_PROMISE_BOOTABLE);
@@ -360,16 +394,9 @@ bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
     }
     check_authentic(promises, image);
     check_downgrade(promises, image);
-    rescued(promises, image);
-    ghost->detach = 0;
-    switch ((enum cp_ghost_phase)ghost->phase) {
-    case CP_GHOST_SETTLED: started_settled(promises, image); return false;
-    case CP_GHOST_REQUEST_BEGUN: started_request_begun(promises, image); return false;
-    case CP_GHOST_REQUESTED: return started_requested(promises, image);
-    case CP_GHOST_TRIAL: return started_trial(promises, image);
-    case CP_GHOST_CONFIRM_BEGUN: return started_confirm_begun(promises, image);
-    }
-    return false;
+    bool ended = rescued(promises, image);
+    ended = detach_is_over(promises) || ended;
+    return started(promises, image) || ended;
 }
 
 void cp_promises_dfu_mode(struct cp_promises *promises) {

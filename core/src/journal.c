@@ -116,19 +116,22 @@ static bool is_full(const struct cp_partition *state, uint32_t offset_bytes) {
     return reads_as(state, offset_bytes, unit_bytes(state), ~erased_word(state));
 }
 
-// What cannot be read was not finished. Each unit is read once, for a torn one may read
-// otherwise the next time; and the seal first, since without it nothing else matters.
-static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+static bool has_header(const struct cp_partition *state, uint32_t half, struct header *header) {
     const uint32_t start_bytes = half * half_bytes(state);
     const uint32_t rest_bytes = HEADER_BYTES - sizeof(header->magic);
-    if (!is_full(state, seal_offset(state, half)) ||
-        !reads_as(state, start_bytes, WORD_BYTES, MAGIC)) {
+    if (!reads_as(state, start_bytes, WORD_BYTES, MAGIC)) {
         return false;
     }
     header->magic = MAGIC;
     return cp_partition_read(state, start_bytes + sizeof(header->magic), &header->kind,
                              rest_bytes) == CP_OK &&
            header->crc == header_crc(header);
+}
+
+// What cannot be read was not finished. Each unit is read once, for a torn one may read
+// otherwise the next time; and the seal first, since without it nothing else matters.
+static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+    return is_full(state, seal_offset(state, half)) && has_header(state, half, header);
 }
 
 static bool is_blank(const struct cp_partition *state, uint32_t half) {
@@ -239,6 +242,7 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
     const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
     blank(journal, half);
     take_header(journal, &headers[half]);
+    journal->is_other_valid = is_valid[half ^ 1u];
     if (journal->kind != CP_JOURNAL_IDLE) {
         read_slots(state, journal);
     }
@@ -279,11 +283,11 @@ static uint8_t flags_of(const struct cp_journal *journal) {
                      (journal->running_slot ? FLAG_RUNS_B : 0));
 }
 
-static int program_header(const struct cp_partition *state, const struct cp_journal *journal) {
+static struct header header_of(const struct cp_journal *journal, uint8_t order) {
     struct header header = {
         .magic = MAGIC,
         .kind = journal->kind,
-        .order = journal->order,
+        .order = order,
         .failed_trials = journal->failed_trials,
         .flags = flags_of(journal),
         .page_count = journal->page_count,
@@ -293,6 +297,11 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
         .image_security_counter = journal->image_security_counter,
     };
     header.crc = header_crc(&header);
+    return header;
+}
+
+static int program_header(const struct cp_partition *state, const struct cp_journal *journal) {
+    const struct header header = header_of(journal, journal->order);
     const uint32_t start_bytes = journal->half * half_bytes(state), unit = unit_bytes(state);
     for (uint32_t done_bytes = 0; done_bytes < HEADER_BYTES; done_bytes += unit) {
         int err = program_unit(state, start_bytes + done_bytes,
@@ -357,7 +366,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
     fresh.half = half;
     fresh.order = order;
     fresh.is_stored = true;
-    fresh.is_started = fresh.is_confirmed = false;
+    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = build(state, &fresh);
@@ -405,26 +414,28 @@ int cp_journal_replace(const struct cp_partition *state, struct cp_journal *jour
     return err ? err : discard(state, old_half);
 }
 
-// The second unit is begun when the first is done, so it shows that the first is firm.
-static bool is_spoiled(const struct cp_partition *state, uint32_t half) {
-    const uint32_t start_bytes = half * half_bytes(state);
-    return is_full(state, start_bytes + unit_bytes(state)) && is_full(state, start_bytes);
+static bool says_the_same(const struct cp_journal *journal, const struct header *other) {
+    const struct header header = header_of(journal, other->order);
+    return memcmp(&header, other, sizeof(header)) == 0;
 }
 
-static int spoil(const struct cp_partition *state, uint32_t half) {
-    const uint32_t start_bytes = half * half_bytes(state);
-    int err = program_full(state, start_bytes);
-    return err ? err : program_full(state, start_bytes + unit_bytes(state));
-}
-
-int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal) {
+// A record that was never sealed may have a seal that reads as one later, but only behind a
+// whole header. It is written over with what counts: an erase would do, but the application
+// may soon ask for the same again, and one power loss would have cost this half two erases.
+int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal) {
+    struct header other = {0};
     const uint32_t other_half = journal->half ^ 1u;
-    if (!state->flash->reprograms_full || is_blank(state, other_half) ||
-        is_spoiled(state, other_half)) {
+    if (!state->flash->reprograms_full || !has_header(state, other_half, &other)) {
+        return CP_OK;
+    }
+    if (!journal->is_other_valid) {
+        return cp_journal_rewrite(state, journal);
+    }
+    if (says_the_same(journal, &other)) {
         return CP_OK;
     }
     int err = firm_up(state, journal);
-    return err ? err : spoil(state, other_half);
+    return err ? err : discard(state, other_half);
 }
 
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal) {

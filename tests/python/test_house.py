@@ -62,6 +62,8 @@ def is_c(path: str) -> bool:
 
 
 def is_source(path: str) -> bool:
+    if path.endswith(".sha256"):
+        return False
     return is_c(path) or path.endswith((".S", ".py")) or path.startswith(("scripts/", ".ci/"))
 
 

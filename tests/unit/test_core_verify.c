@@ -234,6 +234,9 @@ static void every_bit_flipped(void **context) {
 static void another_format(void **context) {
     struct rig *rig = *context;
     struct cp_manifest manifest;
+    rig->image[700]++; // the magic
+    assert_int_equal(cp_manifest_read(&rig->partition, rig->size_bytes, &manifest), CP_ERR_IMAGE);
+    rig->image[700]--;
     rig->image[700 + 4] = CP_MANIFEST_FORMAT + 1;
     assert_int_equal(cp_manifest_read(&rig->partition, rig->size_bytes, &manifest), CP_ERR_IMAGE);
 }

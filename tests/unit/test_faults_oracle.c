@@ -193,6 +193,30 @@ static void test_journal_of_undecided_words(void **state) {
     expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
 }
 
+// A device that is delivered damaged, with an image of last resort.
+static void test_rescue(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_GOOD, 1);
+    fixture_area(&test_case, CP_AREA_FACTORY, 6, 1);
+    test_case.factory_image = OLD_IMAGE;
+    test_case.damaged = CP_DAMAGED_STATE | CP_DAMAGED_ACTIVE;
+    test_case.images[OLD_IMAGE].next = CP_IMAGE_NONE;
+    expect_same_set(&test_case, 300);
+}
+
+// Signed images; the update is one to install, or to refuse.
+static void test_signatures(void **state) {
+    (void)state;
+    for (int signature = 0; signature < CP_SIGNATURE_COUNT; signature++) {
+        struct cp_case test_case = journal_case(CP_FIRMWARE_GOOD, 1);
+        test_case.is_signed = test_case.has_rollback_protection = true;
+        test_case.verifies_each_boot = true;
+        test_case.images[NEW_IMAGE].signature = (enum cp_signature)signature;
+        test_case.bounds.cuts_max = 1;
+        expect_same_set(&test_case, signature == CP_SIGNATURE_VALID ? 90 : 30);
+    }
+}
+
 // --- bounds
 
 static void test_bounded_cuts(void **state) {
@@ -391,6 +415,8 @@ int main(void) {
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_journal),
         cmocka_unit_test(test_journal_of_undecided_words),
+        cmocka_unit_test(test_rescue),
+        cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_bounded_cuts),
         cmocka_unit_test(test_bounded_tears),
         cmocka_unit_test(test_undecided_data),
