@@ -472,6 +472,15 @@ static bool request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t runnin
     return ended;
 }
 
+// The same of a detach: whoever may ask for the external DFU mode is trusted there.
+static bool detach_begun(struct cp_ghost *ghost, uint8_t running) {
+    ghost->detach = 1;
+    if (ghost->phase != CP_GHOST_CONFIRM_BEGUN || running != ghost->target) {
+        return false;
+    }
+    return confirm_returned(ghost);
+}
+
 static void request_returned(struct cp_ghost *ghost) {
     if (ghost->phase == CP_GHOST_REQUEST_BEGUN) {
         ghost->phase = CP_GHOST_REQUESTED;
@@ -492,7 +501,7 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
         }
         return false;
     case CP_NOTE_CONFIRM_RETURNED: return confirm_returned(ghost);
-    case CP_NOTE_DETACH_BEGUN: ghost->detach = 1; return false;
+    case CP_NOTE_DETACH_BEGUN: return detach_begun(ghost, running);
     case CP_NOTE_DETACH_RETURNED: ghost->detach = 2; return false;
     case CP_NOTE_STATE_REPORTED: state_reported(promises, value, running); return false;
     case CP_NOTE_STARTED_BEGUN: note_mark(promises, CP_MARK_BEGUN); return false;
