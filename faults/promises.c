@@ -300,7 +300,7 @@ static bool started_requested(struct cp_promises *promises, uint8_t image) {
     if (ghost->installed) {
         exercised(promises, CP_PROMISE_TRIAL_HAPPENS);
         violated(promises, CP_PROMISE_TRIAL_HAPPENS,
-                 "'%s' was complete in ACTIVE and was reverted without ever being started",
+                 "'%s' was complete where it runs and was reverted without ever being started",
                  image_name(promises, ghost->target));
     }
     settle(ghost, ghost->base, ghost->installed != 0);
