@@ -28,6 +28,9 @@ struct cp_state_format {
                    uint32_t image_size_bytes);
     // The application runs: if it is on trial, note that it was started. CP_ERR_FLASH.
     int (*start)(const struct cp_partition *state);
+    // Of the strategy direct: which slot is to run by the record. CP_ERR_FLASH, CP_ERR_STATE.
+    // NULL: the format knows of no slots.
+    int (*slot)(const struct cp_partition *state, enum cp_slot *running);
 
     // --- the protocol of boot.c, whose prepare is cp_boot_run() ---
     // Bytes of STATE the format needs for page_count page units, given the
