@@ -159,7 +159,7 @@ struct cp_case {
     uint32_t buffer_size_bytes;
     uint32_t chunk_size_bytes;
     char format[16];
-    enum cp_download download;
+    enum cp_download_way download;
     enum cp_after_revert after_revert;
     bool detach;
     bool dfu_host_present;

@@ -15,7 +15,7 @@ WORDS(cp_word_device, "internal", "external")
 WORDS(cp_word_format, "seed")
 WORDS(cp_word_ecc_read, "none", "nmi", "bus-fault")
 WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
-WORDS(cp_word_download, "none", "prepare", "as-it-goes")
+WORDS(cp_word_download, "none", "prepare", "as-it-goes", "ranges")
 WORDS(cp_word_after_revert, "stop", "retry")
 WORDS(cp_word_dfu_host, "absent", "present")
 WORDS(cp_word_fault_model, "listed", "part")
@@ -31,6 +31,7 @@ _Static_assert(CP_FIRMWARE_HANGS == 2 && CP_FIRMWARE_EITHER == 3, "order of cp_w
 _Static_assert(CP_FIRMWARE_CARELESS == 4, "order of cp_word_firmware");
 _Static_assert(CP_DOWNLOAD_NONE == 0 && CP_DOWNLOAD_PREPARE == 1, "order of cp_word_download");
 _Static_assert(CP_DOWNLOAD_AS_IT_GOES == 2, "order of cp_word_download");
+_Static_assert(CP_DOWNLOAD_RANGES == 3, "order of cp_word_download");
 _Static_assert(CP_AFTER_REVERT_STOP == 0 && CP_AFTER_REVERT_RETRY == 1, "cp_word_after_revert");
 _Static_assert(CP_PHASE_BOOTLOADER == 0 && CP_PHASE_APPLICATION == 1, "order of cp_word_phase");
 _Static_assert(CP_AREA_ACTIVE == CP_AREA_STATE + 1, "order of cp_word_torn_area");

@@ -27,6 +27,9 @@ struct cp_state_format {
                    uint32_t image_size_bytes);
     // The application runs: if it is on trial, note that it was started. CP_ERR_FLASH.
     int (*start)(const struct cp_partition *state);
+    // See to it that no download (download.h) is under way: end it, or CP_ERR_STATE if one is.
+    // NULL: the format knows none. CP_ERR_FLASH.
+    int (*no_download)(const struct cp_partition *state, bool ends_it);
 
     // --- the protocol of boot.c ---
     // Bytes of STATE the format needs for page_count page units, given the
