@@ -14,5 +14,8 @@ enum cp_exit cp_command_replay(const struct cp_options *options);
 enum cp_exit cp_command_merge(const struct cp_options *options);
 enum cp_exit cp_command_bench(const struct cp_options *options);
 enum cp_exit cp_command_doctor(const struct cp_options *options);
+enum cp_exit cp_command_keygen(const struct cp_options *options);
+enum cp_exit cp_command_sign(const struct cp_options *options);
+enum cp_exit cp_command_verify(const struct cp_options *options);
 
 #endif

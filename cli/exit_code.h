@@ -5,7 +5,7 @@
 
 enum cp_exit {
     CP_EXIT_OK = 0,           // every expectation met
-    CP_EXIT_VIOLATED = 1,     // a promise was violated, or a case ended otherwise than expected
+    CP_EXIT_VIOLATED = 1,     // a promise was violated, a case not as expected, an image refused
     CP_EXIT_INTERRUPTED = 2,  // by SIGINT or SIGTERM; what was found so far is kept
     CP_EXIT_INTERNAL = 3,     // an error in this program or the machine it runs on
     CP_EXIT_USAGE = 4,        // wrong usage or scenario; nothing was run

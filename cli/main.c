@@ -31,6 +31,12 @@ static const struct command {
      "measure these cases, or run the benchmark", "cutproof bench scenarios/seed"},
     {"doctor", CP_COMMAND_DOCTOR, cp_command_doctor, "", "check that this machine can run cases",
      "cutproof doctor"},
+    {"keygen", CP_COMMAND_KEYGEN, cp_command_keygen, "", "make a key pair for signed images",
+     "cutproof keygen --out release.pem --public public_key.h"},
+    {"sign", CP_COMMAND_SIGN, cp_command_sign, "IMAGE", "make a signed image",
+     "cutproof sign app.bin --key release.pem --out app.signed.bin --version 1.2.3"},
+    {"verify", CP_COMMAND_VERIFY, cp_command_verify, "FILE", "check a signed image",
+     "cutproof verify app.signed.bin --public-key public_key.h"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -58,8 +64,8 @@ static void print_overview(FILE *out) {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-8s %-18s %s\n", commands[i].name, commands[i].usage, commands[i].about);
     }
-    fputs("\nExit codes: 0 all as expected, 1 violated or unexpected, 2 interrupted, 3 internal\n"
-          "error, 4 usage or scenario error, 5 nothing selected, 6 inconclusive.\n",
+    fputs("\nExit codes: 0 all as expected, 1 violated, unexpected or refused, 2 interrupted,\n"
+          "3 internal error, 4 usage or scenario error, 5 nothing selected, 6 inconclusive.\n",
           out);
 }
 

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOBS_MAX   1024u
-#define SHARDS_MAX 65536u
-#define SECOND_US  1000000ull
-#define MIB        (1024ull * 1024ull)
+#define JOBS_MAX         1024u
+#define SHARDS_MAX       65536u
+#define PAD_TO_MAX_BYTES 65536u
+#define PAD_TO_BYTES     32u // the largest write size
+#define SECOND_US        1000000ull
+#define MIB              (1024ull * 1024ull)
 
 static const struct cp_key jobs_key = {.type = CP_KEY_INTEGER, .min = 1, .max = JOBS_MAX};
 static const struct cp_key part_key = {.type = CP_KEY_INTEGER, .min = 1, .max = SHARDS_MAX};
@@ -20,6 +22,9 @@ static const struct cp_key states_key = {.type = CP_KEY_INTEGER, .min = 1, .max 
 static const struct cp_key time_key = {
     .type = CP_KEY_TIME, .min = SECOND_US, .max = 365 * 24 * 3600 * SECOND_US, .step = SECOND_US};
 static const struct cp_key memory_key = {.type = CP_KEY_SIZE, .min = MIB, .max = 16 * MIB * MIB};
+
+static const struct cp_key counter_key = {.type = CP_KEY_INTEGER, .max = UINT32_MAX};
+static const struct cp_key pad_key = {.type = CP_KEY_INTEGER, .min = 1, .max = PAD_TO_MAX_BYTES};
 
 static const char *example_of(const struct cp_key *key) {
     return key->type == CP_KEY_TIME   ? "a time in whole seconds, such as 10s, 5m or 2h"
@@ -101,11 +106,58 @@ static int read_budgets(struct cp_options *options) {
     return err;
 }
 
+// One number of a version, and the character after it, which is taken too.
+static bool read_part(const char **text, uint32_t max, char end, uint32_t *value) {
+    char *rest;
+    if (**text < '0' || **text > '9') {
+        return false;
+    }
+    unsigned long long number = strtoull(*text, &rest, 10);
+    if (number > max || *rest != end) {
+        return false;
+    }
+    *value = (uint32_t)number;
+    *text = end ? rest + 1 : rest;
+    return true;
+}
+
+static int read_version(struct cp_options *options) {
+    const char *text = options->version_text;
+    uint32_t major, minor, revision, build = 0;
+    if (!text) {
+        return 0;
+    }
+    const char last = strchr(text, '+') ? '+' : '\0';
+    if (!read_part(&text, UINT8_MAX, '.', &major) || !read_part(&text, UINT8_MAX, '.', &minor) ||
+        !read_part(&text, UINT16_MAX, last, &revision) ||
+        (last && !read_part(&text, UINT32_MAX, '\0', &build))) {
+        cp_complain("--version cannot be '%s'", options->version_text);
+        cp_help("give X.Y.Z or X.Y.Z+N, up to 255.255.65535+4294967295");
+        return -1;
+    }
+    options->manifest.version_major = (uint8_t)major;
+    options->manifest.version_minor = (uint8_t)minor;
+    options->manifest.version_revision = (uint16_t)revision;
+    options->manifest.version_build = build;
+    return 0;
+}
+
+static int read_image(struct cp_options *options) {
+    uint64_t counter = 0, pad_to_bytes = PAD_TO_BYTES;
+    int err = read_number("security-counter", options->counter_text, &counter_key, &counter);
+    err |= read_number("pad-to", options->pad_text, &pad_key, &pad_to_bytes);
+    err |= read_version(options);
+    options->manifest.security_counter = (uint32_t)counter;
+    options->pad_to_bytes = (uint32_t)pad_to_bytes;
+    return err;
+}
+
 int cp_option_values(struct cp_options *options) {
     int err = read_jobs(options);
     err |= read_engine(options);
     err |= read_shard(options);
     err |= read_budgets(options);
+    err |= read_image(options);
     return err;
 }
 

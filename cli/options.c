@@ -22,7 +22,8 @@ struct option_row {
 #define EXPLORES     (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
 #define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
 #define SEARCHES     (CP_COMMAND_RUN | CP_COMMAND_BENCH)
-#define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)CP_COMMAND_INIT)
+#define MAKES        (CP_COMMAND_INIT | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN)
+#define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)MAKES)
 
 static const struct option_row table[] = {
     {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_MERGE,
@@ -52,8 +53,21 @@ static const struct option_row table[] = {
     {"print-reference", 0, NULL, FIELD(print_reference), CP_COMMAND_CHECK,
      "print the reference of all scenario keys as Markdown"},
     {"targets", 0, NULL, FIELD(targets), CP_COMMAND_LIST, "list the parts that can be simulated"},
-    {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY,
-     "replay even if the id was made for something else"},
+    {"out", 0, "FILE", FIELD(out), CP_COMMAND_KEYGEN | CP_COMMAND_SIGN,
+     "keygen: the private key, PEM; sign: the signed image"},
+    {"public", 0, "FILE", FIELD(public_out), CP_COMMAND_KEYGEN,
+     "the public key: a C header if the name ends in .h, else PEM"},
+    {"key", 0, "FILE", FIELD(key), CP_COMMAND_SIGN, "the private key that keygen made"},
+    {"public-key", 0, "FILE", FIELD(public_key), CP_COMMAND_VERIFY,
+     "the public key that keygen made, in either form"},
+    {"version", 0, "X.Y.Z[+N]", FIELD(version_text), CP_COMMAND_SIGN,
+     "of the image, for people; default: 0.0.0"},
+    {"security-counter", 0, "N", FIELD(counter_text), CP_COMMAND_SIGN,
+     "images with a smaller one count as downgrades; default: 0"},
+    {"pad-to", 0, "BYTES", FIELD(pad_text), CP_COMMAND_SIGN,
+     "fill up with 0xff so that the size is a multiple; default: 32"},
+    {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN,
+     "replay: even if the id was made for something else; else: overwrite files"},
     {"verbose", 'v', NULL, FIELD(verbose), CP_COMMAND_REPLAY | CP_COMMAND_RUN | CP_COMMAND_MERGE,
      "replay: show the call chain of each step; else: tell more of each case"},
     {"format", 0, "human|json", FIELD(format_name), HAS_JSON, "how to print results"},

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cutproof/verify.h"
 #include "faults/explore.h"
 
 enum cp_format { CP_FORMAT_HUMAN, CP_FORMAT_JSON };
@@ -28,6 +29,11 @@ struct cp_options {
     // Budgets beside those of the cases; CP_UNLIMITED, and 0 for the memory, where not given.
     uint32_t seconds_max, states_max;
     uint64_t memory_max_bytes;
+    // Of keygen, sign and verify: files, and what the manifest of an image says.
+    const char *out, *public_out, *key, *public_key;
+    const char *version_text, *counter_text, *pad_text;
+    struct cp_manifest manifest;
+    uint32_t pad_to_bytes;
     bool audit;
     bool quick;
     bool fail_fast;
@@ -56,7 +62,10 @@ enum cp_command_bit {
     CP_COMMAND_BENCH = 1u << 5,
     CP_COMMAND_DOCTOR = 1u << 6,
     CP_COMMAND_MERGE = 1u << 7,
-    CP_COMMAND_ALL = (1u << 8) - 1,
+    CP_COMMAND_KEYGEN = 1u << 8,
+    CP_COMMAND_SIGN = 1u << 9,
+    CP_COMMAND_VERIFY = 1u << 10,
+    CP_COMMAND_ALL = (1u << 11) - 1,
 };
 
 // Parse the arguments after the command's name. Returns 0, or -1 after a

@@ -26,6 +26,10 @@ const char *cp_verdict_promise_text(enum cp_promise promise) {
         [CP_PROMISE_LEGAL_FLASH_USE] = "the flash is used only as its manual allows",
         [CP_PROMISE_BOUNDED_WEAR] = "erases per page and update stay within the stated bound",
         [CP_PROMISE_PROGRESSES] = "every power-on that lasts gets further, within the watchdog",
+        [CP_PROMISE_AUTHENTIC] = "an update starts only an image with a right signature",
+        [CP_PROMISE_NO_DOWNGRADE] = "an update starts no image with a smaller security counter",
+        [CP_PROMISE_LAST_RESORT] = "a device that is damaged starts the image in FACTORY",
+        [CP_PROMISE_ERROR_SAFE] = "an operation that fails loses no image and starts no wrong one",
     };
     return (unsigned)promise < CP_PROMISE_COUNT ? texts[promise] : "?";
 }

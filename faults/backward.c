@@ -67,9 +67,14 @@ static bool is_passed_over(const struct cp_explorer *x, const struct cp_entry *e
     return (size_t)(entry - x->world.entries) % x->stride != 0;
 }
 
+// What a cut at the event interrupts: behind a reset that is the bootloader.
+static enum cp_phase phase_of_cut(const struct cp_entry *entry) {
+    return entry->kind == CP_ENTRY_RESET ? CP_PHASE_BOOTLOADER : cp_x_phase_of(entry);
+}
+
 static bool may_cut(struct cp_explorer *x, const struct cp_entry *entry) {
     const struct cp_fault_model *faults = &x->test_case->faults;
-    if (!faults->cut || (faults->cut_phases >> cp_x_phase_of(entry) & 1u) == 0 ||
+    if (!faults->cut || (faults->cut_phases >> phase_of_cut(entry) & 1u) == 0 ||
         is_of_another_part(x, entry)) {
         return false;
     }
@@ -109,9 +114,11 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                              .event_index = event_index,
                              .tear = tear,
                              .survivor_before = x->world.survivor,
+                             .ghost = x->world.promises.ghost,
                              .is_free = parent->is_free || is_data_word(x, entry)};
     x->result->cuts_explored++;
     x->world.survivor = edge == CP_EDGE_MCU_RESET ? entry->survivor : 0;
+    cp_promises_run_ends(&x->world.promises, false);
     cp_visited_prefetch(&x->reboot, cp_world_hash(&x->world));
     cp_wear_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     bool is_new;
@@ -119,6 +126,7 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     note_progress(x, entry, edge, frame.id);
     if (!is_to_explore) {
         x->world.survivor = frame.survivor_before;
+        x->world.promises.ghost = frame.ghost;
         cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
         return false;
     }
@@ -131,7 +139,7 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
                                                    .site = entry->site,
                                                    .edge = edge,
                                                    .tear = tear,
-                                                   .phase = cp_x_phase_of(entry),
+                                                   .phase = phase_of_cut(entry),
                                                    .hash_high = hash.high,
                                                    .hash_low = hash.low});
     }
@@ -154,8 +162,20 @@ static bool is_operation(const struct cp_entry *entry) {
     return entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE;
 }
 
+// Behind a reset the power can be cut as well, before the boot has done anything. That is
+// another state only where the boot would have been told who caused the reset.
+static bool is_reset_with_cause(const struct cp_explorer *x, const struct cp_entry *entry) {
+    return entry->kind == CP_ENTRY_RESET && x->world.promises.ghost.reset_cause != CP_RESET_OTHER;
+}
+
+static bool may_cut_behind(struct cp_explorer *x, const struct cp_entry *entry) {
+    return (is_operation(entry) || entry->kind == CP_ENTRY_MILESTONE ||
+            is_reset_with_cause(x, entry)) &&
+           may_cut(x, entry);
+}
+
 static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
-    if (!(is_operation(entry) || entry->kind == CP_ENTRY_MILESTONE) || !may_cut(x, entry)) {
+    if (!may_cut_behind(x, entry)) {
         return false;
     }
     if (is_operation(entry) && entry->site < x->sites.count) {
@@ -169,7 +189,7 @@ static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
 // The MCU alone is reset here. Where no chip outlives that, it is the same as a cut.
 static bool reset_after(struct cp_explorer *x, struct cp_entry *entry) {
     if (!x->test_case->faults.reset || entry->survivor == 0 || x->world.machine->is_dying ||
-        !(is_operation(entry) || entry->kind == CP_ENTRY_MILESTONE) || !may_cut(x, entry)) {
+        !may_cut_behind(x, entry)) {
         return false;
     }
     struct cp_entry copy = *entry;
@@ -265,6 +285,7 @@ static void pop_frame(struct cp_explorer *x) {
     const struct cp_frame *frame = cp_x_top_frame(x);
     x->current_id = frame->interrupted_id;
     x->world.survivor = frame->survivor_before;
+    x->world.promises.ghost = frame->ghost;
     if (--x->frame_count > 0) {
         cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
     }

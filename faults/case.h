@@ -25,6 +25,10 @@ enum cp_promise {
     CP_PROMISE_LEGAL_FLASH_USE,
     CP_PROMISE_BOUNDED_WEAR,
     CP_PROMISE_PROGRESSES,
+    CP_PROMISE_AUTHENTIC,
+    CP_PROMISE_NO_DOWNGRADE,
+    CP_PROMISE_LAST_RESORT,
+    CP_PROMISE_ERROR_SAFE,
     CP_PROMISE_COUNT
 };
 
@@ -136,12 +140,28 @@ struct cp_expect {
     uint32_t states_min;
 };
 
+// What an image has for a signature, where images are signed.
+enum cp_signature {
+    CP_SIGNATURE_VALID,
+    CP_SIGNATURE_MISSING,
+    CP_SIGNATURE_FOREIGN_KEY, // whole and right, of somebody else's key
+    CP_SIGNATURE_BIT_FLIPPED, // a bit of the image was changed after it was signed
+    CP_SIGNATURE_CUT_OFF,     // its end is missing
+    CP_SIGNATURE_COUNT
+};
+
+// What of a device is found damaged as it is delivered.
+enum { CP_DAMAGED_ACTIVE = 1, CP_DAMAGED_STATE = 2 };
+
 struct cp_image {
     char name[32];
     uint32_t size_bytes;
     uint64_t seed; // of its pseudo-random content
     enum cp_firmware firmware;
     uint8_t next;
+    // Where images are signed:
+    enum cp_signature signature;
+    uint32_t security_counter;
 };
 
 struct cp_case {
@@ -154,15 +174,23 @@ struct cp_case {
     struct cp_program_area areas[CP_AREA_COUNT];
     struct cp_image images[CP_IMAGES_MAX];
     uint32_t image_count;
-    uint8_t start_image; // in ACTIVE at the start
-    uint8_t dfu_image;   // in DFU at the start, or CP_IMAGE_NONE
+    uint8_t start_image;   // in ACTIVE at the start
+    uint8_t dfu_image;     // in DFU at the start, or CP_IMAGE_NONE
+    uint8_t factory_image; // in FACTORY, if there is one
+    uint8_t damaged;       // bit per CP_DAMAGED_; ACTIVE does not hold the start image then
     uint32_t buffer_size_bytes;
     uint32_t chunk_size_bytes;
     char format[16];
+    bool tells_reset_cause;  // of the format journal: a boot is told who caused the reset
+    uint32_t trial_attempts; // failed trials before a revert; 0 counts as 1
     enum cp_download_way download;
     enum cp_after_revert after_revert;
     bool detach;
     bool dfu_host_present;
+    bool dfu_mode_times_out; // without a host it ends with a reset
+    // Images are signed, and the bootloader has the key. It refuses a counter that is too
+    // small; it checks ACTIVE at each boot; the application checks before it requests.
+    bool is_signed, has_rollback_protection, verifies_each_boot, application_verifies;
     struct cp_fault_model faults;
     struct cp_bounds bounds;
     uint32_t promises;              // bit per promise that is checked

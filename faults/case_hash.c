@@ -50,6 +50,9 @@ static void describe_devices(const struct cp_case *test_case, FILE *out) {
     }
     for (int i = 0; i < CP_AREA_COUNT; i++) {
         const struct cp_program_area *area = &test_case->areas[i];
+        if (i == CP_AREA_FACTORY && area->size_bytes == 0) {
+            continue;
+        }
         fprintf(out, "area %u %u %u\n", (unsigned)area->device, (unsigned)area->offset_bytes,
                 (unsigned)area->size_bytes);
     }
@@ -81,6 +84,21 @@ static void describe_script(const struct cp_case *test_case, FILE *out) {
             (int)test_case->after_revert, test_case->detach, test_case->dfu_host_present);
 }
 
+// Nothing is added where the format knows nothing of it, as for a plain part.
+static void describe_security(const struct cp_case *test_case, FILE *out) {
+    if (!test_case->tells_reset_cause && !test_case->dfu_mode_times_out) {
+        return;
+    }
+    fprintf(out, "journal %u %d %d %d %d %d %u %u\n", (unsigned)test_case->trial_attempts,
+            test_case->dfu_mode_times_out, test_case->is_signed, test_case->has_rollback_protection,
+            test_case->verifies_each_boot, test_case->application_verifies,
+            test_case->factory_image, test_case->damaged);
+    for (uint32_t i = 0; i < test_case->image_count; i++) {
+        fprintf(out, "signature %d %u\n", (int)test_case->images[i].signature,
+                (unsigned)test_case->images[i].security_counter);
+    }
+}
+
 // A watchdog resets the device, when depends on what operations take.
 static void describe_watchdog(const struct cp_case *test_case, FILE *out) {
     if (test_case->watchdog_us == 0) {
@@ -109,6 +127,7 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
     describe_devices(test_case, out);
     describe_failures(test_case, out);
     describe_script(test_case, out);
+    describe_security(test_case, out);
     describe_watchdog(test_case, out);
     fclose(out);
     struct cp_hash hash = cp_hash_bytes(text, size_bytes, 0);

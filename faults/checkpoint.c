@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAGIC   0x314B434370746350u // "PctpCCK1"
-#define VERSION 2u
+#define VERSION 3u
 
 // Sites of a core that is loaded as a library are told from where it was loaded.
 #define IN_LIBRARY ((uintptr_t)1 << 62)

@@ -22,6 +22,7 @@ struct cp_frame {
     enum cp_edge edge;
     uint32_t event_index, tear; // where the cut was
     uint32_t survivor_before;   // what the life began with that was cut
+    struct cp_ghost ghost;      // as it was there
     bool is_free;               // all cuts below are this part's: see backward.c
 };
 

@@ -205,6 +205,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     }
     entry->state_id = x->current_id;
     begin_next_life(x, entry);
+    cp_promises_run_ends(&x->world.promises, entry->mode != CP_MODE_BOOTLOADER);
     uint32_t id;
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame->cuts, frame->torn_left, &id, &is_new);

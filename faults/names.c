@@ -16,7 +16,8 @@ static const char *const promises[] = {
     "bootable",          "resumes",       "update-completes",
     "no-phantom-update", "trial-happens", "unconfirmed-reverts",
     "confirmed-stays",   "tells-truth",   "legal-flash-use",
-    "bounded-wear",      "progresses",
+    "bounded-wear",      "progresses",    "authentic",
+    "no-downgrade",      "last-resort",   "error-safe",
 };
 ONE_FOR_EACH(promises, CP_PROMISE_COUNT);
 

@@ -19,6 +19,16 @@ enum cp_ghost_phase {
     CP_GHOST_CONFIRM_BEGUN, // and has begun to confirm
 };
 
+// Who ended the run before a boot.
+enum cp_reset_cause {
+    CP_RESET_OTHER,        // a power loss, a reset of the MCU, the bootloader
+    CP_RESET_APPLICATION,  // the application, or the external DFU mode, in some way
+    CP_RESET_FAILED_TRIAL, // the image on trial, and only this reset tells that it failed
+};
+
+// Did the run of the image on trial note that it was started?
+enum cp_mark { CP_MARK_NONE, CP_MARK_BEGUN, CP_MARK_RETURNED };
+
 struct cp_ghost {
     uint8_t phase;
     uint8_t base;      // the trusted image
@@ -28,6 +38,13 @@ struct cp_ghost {
     uint8_t reverted;  // the last update was undone: the device has to say so
     uint8_t detach;    // the external DFU mode: 0 not asked for, 1 begun, 2 asked for
     uint8_t errors;    // operations that have failed, where only so many may
+    // Of a case that tells the cause of a reset, else 0:
+    uint8_t reset_cause;  // enum cp_reset_cause; CP_RESET_OTHER once something is started
+    uint8_t mark;         // enum cp_mark; of the run
+    uint8_t failures;     // runs of target on trial that count as failed, at most the attempts
+    uint8_t failures_max; // and those that may count; 0 with a single attempt
+    uint8_t damaged;      // bit per CP_DAMAGED_; nothing was started since delivery
+    uint8_t reserved[3];
 };
 
 struct cp_promises {
@@ -53,6 +70,10 @@ void cp_promises_dfu_idle(struct cp_promises *promises);
 // A milestone of the application `running`. Returns true when an update ended.
 bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t value,
                       uint8_t running);
+
+// A run ends, whatever ran: by the application's own doing, or otherwise, with the power for
+// instance. What follows is the boot of a state.
+void cp_promises_run_ends(struct cp_promises *promises, bool by_application);
 
 // An operation was done: is every piece of what must survive still there?
 void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts);

@@ -118,7 +118,8 @@ static void tell_operation(struct replayer *r, const struct cp_entry *entry,
 static void tell_read(struct replayer *r, const struct cp_entry *entry) {
     struct cp_step step = new_step(r, CP_STEP_EVENT);
     place_step(r, &step, entry);
-    static const char *const areas[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "no area"};
+    static const char *const areas[] = {"the bootloader", "STATE",  "ACTIVE", "DFU",
+                                        "FACTORY",        "no area"};
     step.is_read = true;
     step.read_kind = entry->read_kind;
     if (entry->read_kind == CP_READ_PAGE) {
@@ -289,6 +290,8 @@ static const char *note_text(const struct replayer *r, const struct cp_event *ev
         [CP_NOTE_DETACH_BEGUN] = "detach begun",
         [CP_NOTE_DETACH_RETURNED] = "detach returned success",
         [CP_NOTE_STATE_REPORTED] = "get_state says",
+        [CP_NOTE_STARTED_BEGUN] = "note of the start begun",
+        [CP_NOTE_STARTED_RETURNED] = "note of the start returned success",
     };
     static const char *const states[] = {"Boot", "Swap", "Revert", "Detach"};
     const char *value = "";
@@ -463,6 +466,7 @@ static int on_reset(struct replayer *r, const char *why) {
     }
     tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
     r->world.survivor = r->world.entries[r->world.entry_count - 1].survivor;
+    cp_promises_run_ends(&r->world.promises, r->world.machine->mode != CP_MODE_BOOTLOADER);
     struct cp_hash hash = with_wear(r, cp_world_hash(&r->world));
     for (uint32_t i = 0; i < r->reset_count; i++) {
         if (cp_hash_equal(r->reset_hashes[i], hash)) {
@@ -620,6 +624,7 @@ static int run_trace(struct replayer *r, const char *trace) {
         r->cuts++;
         bool is_reset = r->has_cut && r->cut.kind == CP_TOKEN_RESET;
         r->world.survivor = is_reset ? r->world.entries[r->world.entry_count - 1].survivor : 0;
+        cp_promises_run_ends(&r->world.promises, false);
         cp_wear_power_lost(&r->world.wear, r->wear_save);
     } while (r->has_cut);
     return 0;

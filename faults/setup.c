@@ -2,8 +2,14 @@
 
 #include "faults/setup.h"
 
+#include "faults/signed_image.h"
+#include "faults/signer.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NOISE_SEED ((uint64_t)1 << 40) // no image of a scenario has it
 
 static void fill(uint8_t *bytes, uint32_t size_bytes, uint64_t seed) {
     for (uint32_t i = 0; i < size_bytes; i++) {
@@ -11,6 +17,33 @@ static void fill(uint8_t *bytes, uint32_t size_bytes, uint64_t seed) {
         struct cp_hash mixed = cp_hash_pair(seed, i / 8);
         bytes[i] = (uint8_t)(mixed.low >> (8 * (i % 8)));
     }
+}
+
+// The key of the cases' bootloader, and somebody else's. They protect nothing.
+static const uint8_t key_seed[32] = "cutproof: the key of all cases";
+static const uint8_t foreign_key_seed[32] = "cutproof: somebody else's key";
+
+static const uint8_t *public_key(void) {
+    static uint8_t key[CP_PUBLIC_KEY_SIZE_BYTES];
+    cp_sign_public_key(key_seed, key);
+    return key;
+}
+
+// The end of the image becomes a manifest and a signature, if it is to have one.
+static void sign(const struct cp_image *image, uint8_t *bytes) {
+    const struct cp_manifest manifest = {.security_counter = image->security_counter};
+    if (image->signature == CP_SIGNATURE_MISSING || image->size_bytes <= CP_TRAILER_SIZE_BYTES) {
+        return;
+    }
+    bool is_foreign = image->signature == CP_SIGNATURE_FOREIGN_KEY;
+    cp_signed_image_make(bytes, image->size_bytes - CP_TRAILER_SIZE_BYTES, 1, manifest,
+                         is_foreign ? foreign_key_seed : key_seed);
+    if (image->signature == CP_SIGNATURE_BIT_FLIPPED) {
+        bytes[0] ^= 1u;
+    }
+    if (image->signature == CP_SIGNATURE_CUT_OFF) {
+        bytes[image->size_bytes - 1] = 0xFF; // of no signature: its second half is a number
+    }                                        // below the order of the curve
 }
 
 int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_MAX]) {
@@ -22,6 +55,9 @@ int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_M
             return -1;
         }
         fill(images[i], test_case->images[i].size_bytes, test_case->images[i].seed);
+        if (test_case->is_signed) {
+            sign(&test_case->images[i], images[i]);
+        }
     }
     return 0;
 }
@@ -50,6 +86,12 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->after_revert = test_case->after_revert;
     board->detach = test_case->detach;
     board->dfu_host_present = test_case->dfu_host_present;
+    board->dfu_mode_times_out = test_case->dfu_mode_times_out;
+    board->trial_attempts = test_case->trial_attempts;
+    board->public_key = test_case->is_signed ? public_key() : NULL;
+    board->refuses_downgrades = test_case->has_rollback_protection;
+    board->verifies_each_boot = test_case->verifies_each_boot;
+    board->application_verifies = test_case->application_verifies;
 }
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) {
@@ -86,6 +128,31 @@ static void install(struct cp_machine *machine, enum cp_area area, const uint8_t
     }
 }
 
+static bool has_factory(const struct cp_case *test_case) {
+    return test_case->areas[CP_AREA_FACTORY].size_bytes > 0;
+}
+
+// All of an area holds nothing but noise.
+static int fill_with_noise(struct cp_machine *machine, enum cp_area area) {
+    uint32_t size_bytes = machine->config.board.areas[area].size_bytes;
+    uint8_t *noise = malloc(size_bytes);
+    if (!noise) {
+        return -1;
+    }
+    fill(noise, size_bytes, NOISE_SEED + (uint64_t)area);
+    install(machine, area, noise, size_bytes);
+    free(noise);
+    return 0;
+}
+
+static int damage(struct cp_machine *machine, const struct cp_case *test_case) {
+    if ((test_case->damaged & CP_DAMAGED_ACTIVE) != 0 && fill_with_noise(machine, CP_AREA_ACTIVE)) {
+        return -1;
+    }
+    return (test_case->damaged & CP_DAMAGED_STATE) != 0 ? fill_with_noise(machine, CP_AREA_STATE)
+                                                        : 0;
+}
+
 static uint32_t fates_of(const struct cp_fault_model *faults) {
     uint32_t fates = 0;
     if ((faults->operation_errors >> CP_ERROR_REPORTED & 1u) != 0) {
@@ -118,11 +185,22 @@ struct cp_machine *cp_setup_machine(const struct cp_case *test_case,
     if (!machine) {
         return NULL;
     }
-    install(machine, CP_AREA_ACTIVE, images[test_case->start_image],
-            test_case->images[test_case->start_image].size_bytes);
+    if ((test_case->damaged & CP_DAMAGED_ACTIVE) == 0) {
+        install(machine, CP_AREA_ACTIVE, images[test_case->start_image],
+                test_case->images[test_case->start_image].size_bytes);
+    }
+    if (has_factory(test_case)) {
+        install(machine, CP_AREA_FACTORY, images[test_case->factory_image],
+                test_case->images[test_case->factory_image].size_bytes);
+    }
     if (test_case->dfu_image != CP_IMAGE_NONE) {
         install(machine, CP_AREA_DFU, images[test_case->dfu_image],
                 test_case->images[test_case->dfu_image].size_bytes);
+    }
+    if (damage(machine, test_case)) {
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "out of memory");
+        cp_machine_destroy(machine);
+        return NULL;
     }
     return machine;
 }

@@ -6,7 +6,8 @@
 #include "faults/case.h"
 #include "sim/machine.h"
 
-// Make the contents of the case's images: pseudo-random from their seeds.
+// Make the contents of the case's images: pseudo-random from their seeds, and where images
+// are signed with manifest and signature at the end.
 // Returns 0, or -1 without memory; free with cp_setup_free_images().
 int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_MAX]);
 void cp_setup_free_images(uint8_t *images[CP_IMAGES_MAX]);

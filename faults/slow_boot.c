@@ -168,9 +168,14 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
     struct cp_slow_node child = cp_slow_child(s, CP_EDGE_RESET, s->world.machine->mode);
     child.is_uncut = s->nodes[s->boot.node].is_uncut && s->boot.is_plain;
     s->world.survivor = cp_machine_survivor(s->world.machine);
+    cp_promises_run_ends(&s->world.promises, s->world.machine->mode != CP_MODE_BOOTLOADER);
     uint32_t id = cp_slow_reach(s, &child);
     if (id != 0) {
         cp_slow_resets_to(s, id, kind, error);
+    }
+    // Before that boot does anything the power can fail. Then it is not told of the reset.
+    if (id != 0 && s->world.promises.ghost.reset_cause != CP_RESET_OTHER) {
+        cp_slow_cut_after_milestone(s, CP_MODE_BOOTLOADER);
     }
     return false; // that state has a boot of its own
 }

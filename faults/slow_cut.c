@@ -33,13 +33,16 @@ static bool may_cut(struct cp_slow *s, enum cp_mode mode) {
 
 static void cut(struct cp_slow *s, struct cp_slow_node *child) {
     uint32_t survivor = s->world.survivor;
+    struct cp_ghost ghost = s->world.promises.ghost;
     s->world.survivor =
         child->edge == CP_EDGE_MCU_RESET ? cp_machine_survivor(s->world.machine) : 0;
+    cp_promises_run_ends(&s->world.promises, false);
     s->result->cuts_explored++;
     cp_wear_power_lost(&s->world.wear, s->level_save);
     cp_slow_reach(s, child);
     cp_wear_undo_power_lost(&s->world.wear, s->level_save);
     s->world.survivor = survivor;
+    s->world.promises.ghost = ghost;
 }
 
 // The MCU alone is reset there as well, where that leaves something else.

@@ -17,6 +17,7 @@ void cp_x_free_start(void *item) {
 static struct cp_hash key_of_start(const struct cp_machine *machine) {
     struct cp_hash key = cp_hash_pair((uint64_t)machine->mode << 32 | machine->image,
                                       31 | (uint64_t)cp_machine_survivor(machine) << 32 |
+                                          (uint64_t)machine->is_reset_by_application << 24 |
                                           (uint64_t)(machine->errors_left & 0xFFFFu) << 8);
     return machine->since_fed_us > 0 ? cp_hash_add(key, cp_hash_pair(machine->since_fed_us, 59))
                                      : key;

@@ -15,6 +15,7 @@ static void init_ghost(struct cp_world *world) {
     ghost->base = world->test_case->start_image;
     ghost->target = CP_IMAGE_NONE;
     ghost->previous = CP_IMAGE_NONE;
+    ghost->damaged = world->test_case->damaged;
 }
 
 int cp_world_init(struct cp_world *world, const struct cp_case *test_case,
@@ -289,6 +290,7 @@ static void count_errors_left(struct cp_world *world) {
 
 void cp_world_begin_life(struct cp_world *world) {
     cp_machine_reset_to(world->machine, world->survivor);
+    world->machine->is_reset_by_application = world->promises.ghost.reset_cause != CP_RESET_OTHER;
     count_errors_left(world);
 }
 

@@ -54,9 +54,13 @@ bool cp_world_rejoins(struct cp_world *world, size_t base, struct cp_hash at, bo
 }
 
 struct cp_hash cp_world_hash(const struct cp_world *world) {
-    uint64_t ghost;
-    memcpy(&ghost, &world->promises.ghost, sizeof(ghost));
-    struct cp_hash sum = cp_hash_pair(ghost, 4 + ((uint64_t)world->survivor << 8));
+    uint64_t ghost[2];
+    _Static_assert(sizeof(ghost) == sizeof(world->promises.ghost), "a ghost is two words");
+    memcpy(ghost, &world->promises.ghost, sizeof(ghost));
+    struct cp_hash sum = cp_hash_pair(ghost[0], 4 + ((uint64_t)world->survivor << 8));
+    if (ghost[1] != 0) {
+        sum = cp_hash_add(sum, cp_hash_pair(ghost[1], 6));
+    }
     for (uint32_t i = 0; i < world->machine->config.device_count; i++) {
         sum = cp_hash_add(sum, world->machine->devices[i].nor.hash);
     }

@@ -28,8 +28,16 @@ static void need_progresses(struct cp_draft *draft, const char *key) {
     }
 }
 
+// CP_JOURNAL_ERASES_PER_UPDATE_MAX of the core, which says what is added.
+static uint32_t journal_erases_max(const struct cp_case *test_case) {
+    return 4 + (test_case->trial_attempts - 1) + (test_case->detach ? 2 : 0);
+}
+
 static void read_limits(struct cp_draft *draft, bool promises_known) {
     cp_read_number_32(draft, "wear.erases_per_update", &draft->out->erases_per_update_max);
+    if (draft->is_journal && !cp_read_has(draft, "wear.erases_per_update")) {
+        draft->out->erases_per_update_max = journal_erases_max(draft->out);
+    }
     cp_read_number_32(draft, "watchdog", &draft->out->watchdog_us);
     cp_read_number_32(draft, "uptime", &draft->out->uptime_max_us);
     if (promises_known) {

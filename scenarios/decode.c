@@ -11,6 +11,8 @@ static void decode_head(struct cp_draft *draft) {
     const struct cp_node *node = cp_node_find(draft->root, "name");
     snprintf(draft->out->name, sizeof draft->out->name, "%s", name == NULL ? "" : name);
     snprintf(draft->out->format, sizeof draft->out->format, "%s", format == NULL ? "" : format);
+    draft->is_journal = format != NULL && strcmp(format, "journal") == 0;
+    draft->out->tells_reset_cause = draft->is_journal;
     snprintf(draft->out->file, sizeof draft->out->file, "%s", draft->report->file);
     draft->out->line = node == NULL ? 1 : node->key->mark.line;
 }
@@ -38,10 +40,12 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_li
     cp_decode_devices(&draft);
     cp_decode_layout(&draft);
     cp_check_layout(&draft);
+    cp_decode_security(&draft);
     cp_decode_images(&draft);
     cp_decode_lifecycle(&draft);
     cp_decode_faults(&draft);
     cp_decode_bounds(&draft);
     cp_decode_expect(&draft);
+    cp_check_security(&draft);
     free(draft.parts);
 }

@@ -21,6 +21,7 @@ struct cp_draft {
     bool device_known[CP_DEVICES_MAX];
     bool area_known[CP_AREA_COUNT];
     uint32_t fault_model; // index of cp_word_fault_model
+    bool is_journal;      // of the formats
 };
 
 // --- read.c: the value at a path, or its default. False when it is broken or
@@ -50,11 +51,13 @@ void cp_decode_parts(struct cp_draft *draft);     // user_parts.c
 void cp_decode_devices(struct cp_draft *draft);   // devices.c
 void cp_decode_layout(struct cp_draft *draft);    // layout.c
 void cp_check_layout(struct cp_draft *draft);     // layout_check.c
+void cp_decode_security(struct cp_draft *draft);  // security.c
 void cp_decode_images(struct cp_draft *draft);    // images.c
 void cp_decode_lifecycle(struct cp_draft *draft); // lifecycle.c
 void cp_decode_faults(struct cp_draft *draft);    // faults.c
 void cp_decode_bounds(struct cp_draft *draft);    // claims.c
 void cp_decode_expect(struct cp_draft *draft);    // claims.c
+void cp_check_security(struct cp_draft *draft);   // security.c
 
 // The page unit: the larger of the page sizes where ACTIVE and DFU lie.
 uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft);

@@ -56,6 +56,41 @@ static void check_seed(struct cp_draft *draft, const struct cp_image *image) {
     }
 }
 
+static void need_signed(struct cp_draft *draft, const struct cp_image *image, const char *key) {
+    char path[64];
+    image_path(path, image, key);
+    if (!draft->out->is_signed && cp_read_has(draft, path)) {
+        cp_report_add(draft->report, cp_read_place(draft, path),
+                      "'%s' has no meaning without 'signed: true'", key);
+        cp_report_help(draft->report, "add the key `security: {signed: true}`");
+    }
+}
+
+// Manifest and signature of `cutproof/verify.h`, and at least one byte that they are of.
+static void check_room_for_signature(struct cp_draft *draft, const struct cp_image *image) {
+    enum { TRAILER_BYTES = 96 };
+    char path[64];
+    image_path(path, image, "size");
+    if (draft->out->is_signed && image->size_bytes > 0 && image->size_bytes <= TRAILER_BYTES) {
+        cp_report_add(draft->report, cp_read_place(draft, path),
+                      "image '%s' has no room for its signature", image->name);
+        cp_report_help(draft->report, "it takes %uB at the end of the image", TRAILER_BYTES);
+    }
+}
+
+static void read_signature(struct cp_draft *draft, struct cp_image *image) {
+    char path[64];
+    uint32_t signature = CP_SIGNATURE_VALID;
+    check_room_for_signature(draft, image);
+    need_signed(draft, image, "signature");
+    need_signed(draft, image, "security_counter");
+    image_path(path, image, "signature");
+    cp_read_word(draft, path, &signature);
+    image->signature = (enum cp_signature)signature;
+    image_path(path, image, "security_counter");
+    cp_read_number_32(draft, path, &image->security_counter);
+}
+
 static void read_image(struct cp_draft *draft, const char *name) {
     char path[64];
     uint32_t index = draft->out->image_count++, firmware = CP_FIRMWARE_GOOD;
@@ -73,6 +108,7 @@ static void read_image(struct cp_draft *draft, const char *name) {
         check_size(draft, image);
     }
     check_seed(draft, image);
+    read_signature(draft, image);
 }
 
 // A bad name was reported already; where it can serve as a key of a path it is

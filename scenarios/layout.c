@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 const char *cp_area_name(enum cp_area area) {
-    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu", "factory"};
+    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu",
+                                                     "factory"};
     return names[area];
 }
 
@@ -65,8 +66,11 @@ static void read_area(struct cp_draft *draft, enum cp_area area) {
 }
 
 void cp_decode_layout(struct cp_draft *draft) {
-    for (uint32_t area = 0; area < CP_AREA_COUNT; area++) {
+    for (uint32_t area = 0; area < CP_AREA_FACTORY; area++) {
         read_area(draft, (enum cp_area)area);
+    }
+    if (cp_read_has(draft, "layout.factory")) {
+        read_area(draft, CP_AREA_FACTORY);
     }
     cp_read_number_32(draft, "layout.buffer", &draft->out->buffer_size_bytes);
 }

@@ -5,7 +5,7 @@
 
 #include "scenarios/draft.h"
 
-// "bootloader", "state", "active", "dfu".
+// "bootloader", "state", "active", "dfu", "factory".
 const char *cp_area_name(enum cp_area area);
 
 const struct cp_part *cp_draft_device_of(const struct cp_draft *draft, enum cp_area area);

@@ -182,6 +182,39 @@ static void check_state_size(struct cp_draft *draft) {
                    cp_size_text(needed, least), (unsigned long long)pages, (unsigned)word);
 }
 
+// The format `journal`: two halves of whole pages, each with a record, its seal and slots.
+static void check_journal_state(struct cp_draft *draft) {
+    enum { HEADER_BYTES = 32, SPARE_SLOTS = 8, UNIT_MIN_BYTES = 4 };
+    char needed[CP_VALUE_TEXT_MAX], has[CP_VALUE_TEXT_MAX];
+    uint64_t pages = draft->out->areas[CP_AREA_ACTIVE].size_bytes / cp_draft_page_unit_bytes(draft);
+    uint32_t page_bytes = cp_area_page_bytes(draft, CP_AREA_STATE);
+    uint64_t unit = cp_draft_device_of(draft, CP_AREA_STATE)->write_size_bytes;
+    unit = unit < UNIT_MIN_BYTES ? UNIT_MIN_BYTES : unit;
+    uint64_t least = HEADER_BYTES + (1 + 2 * pages + SPARE_SLOTS) * unit;
+    uint64_t half = draft->out->areas[CP_AREA_STATE].size_bytes / 2 / page_bytes * page_bytes;
+    if (half >= least) {
+        return;
+    }
+    cp_report_add(draft->report, cp_area_key_place(draft, CP_AREA_STATE, "size"),
+                  "'state' is too small for the two halves of a journal");
+    cp_report_help(draft->report,
+                   "format journal needs %s in each: 32B + (1 + 2 * %llu pages + 8) * %uB; two "
+                   "halves of whole pages of %s",
+                   cp_size_text(needed, least), (unsigned long long)pages, (unsigned)unit,
+                   cp_size_text(has, page_bytes));
+}
+
+static void check_factory_size(struct cp_draft *draft) {
+    char needed[CP_VALUE_TEXT_MAX];
+    uint32_t active_bytes = draft->out->areas[CP_AREA_ACTIVE].size_bytes;
+    if (draft->out->areas[CP_AREA_FACTORY].size_bytes < active_bytes) {
+        cp_report_add(draft->report, cp_area_key_place(draft, CP_AREA_FACTORY, "size"),
+                      "'factory' is smaller than 'active'");
+        cp_report_help(draft->report, "all of it is copied: it needs %s",
+                       cp_size_text(needed, active_bytes));
+    }
+}
+
 static uint32_t largest_write_size_bytes(const struct cp_draft *draft) {
     uint32_t largest = 1;
     for (uint32_t i = 0; i < draft->out->device_count; i++) {
@@ -233,7 +266,12 @@ void cp_check_layout(struct cp_draft *draft) {
     check_page_units(draft, CP_AREA_DFU);
     check_dfu_size(draft);
     check_buffer(draft);
-    if (draft->area_known[CP_AREA_STATE]) {
+    if (draft->area_known[CP_AREA_STATE] && draft->is_journal) {
+        check_journal_state(draft);
+    } else if (draft->area_known[CP_AREA_STATE]) {
         check_state_size(draft);
+    }
+    if (draft->area_known[CP_AREA_FACTORY]) {
+        check_factory_size(draft);
     }
 }

@@ -76,10 +76,10 @@ static void check_chunk(struct cp_draft *draft) {
     }
 }
 
-static void check_dfu_host(struct cp_draft *draft) {
-    if (cp_read_has(draft, "lifecycle.dfu_host") && !draft->out->detach) {
-        cp_report_add(draft->report, cp_read_place(draft, "lifecycle.dfu_host"),
-                      "'dfu_host' has no meaning without 'detach: true'");
+static void need_detach(struct cp_draft *draft, const char *path) {
+    if (cp_read_has(draft, path) && !draft->out->detach) {
+        cp_report_add(draft->report, cp_read_place(draft, path),
+                      "'%s' has no meaning without 'detach: true'", strchr(path, '.') + 1);
     }
 }
 
@@ -101,10 +101,31 @@ static void read_choices(struct cp_draft *draft) {
     draft->out->after_revert = (enum cp_after_revert)after_revert;
     draft->out->dfu_host_present = dfu_host == 1;
     if (cp_read_boolean(draft, "lifecycle.detach", &draft->out->detach)) {
-        check_dfu_host(draft);
+        need_detach(draft, "lifecycle.dfu_host");
+        need_detach(draft, "lifecycle.dfu_timeout");
     }
+    cp_read_boolean(draft, "lifecycle.dfu_timeout", &draft->out->dfu_mode_times_out);
     if (cp_read_number_32(draft, "lifecycle.chunk", &draft->out->chunk_size_bytes)) {
         check_chunk(draft);
+    }
+}
+
+// FACTORY and what is in it go together.
+static void read_rescue(struct cp_draft *draft) {
+    uint32_t damaged = 0;
+    bool has_area = cp_read_has(draft, "layout.factory");
+    bool has_image = cp_read_has(draft, "lifecycle.factory");
+    draft->out->factory_image = read_image_at(draft, "lifecycle.factory");
+    cp_read_word(draft, "lifecycle.damaged", &damaged);
+    draft->out->damaged = (uint8_t)damaged;
+    if (has_image && !has_area) {
+        cp_report_add(draft->report, cp_read_place(draft, "lifecycle.factory"),
+                      "there is no 'factory' in 'layout'");
+        cp_report_help(draft->report, "add the key `layout.factory: {at: ..., size: ...}`");
+    } else if (has_area && !has_image) {
+        cp_report_add(draft->report, cp_read_place(draft, "layout.factory"),
+                      "nobody says which image 'factory' holds");
+        cp_report_help(draft->report, "name it under `lifecycle.factory`");
     }
 }
 
@@ -114,6 +135,7 @@ void cp_decode_lifecycle(struct cp_draft *draft) {
     draft->out->start_image = read_image_at(draft, "lifecycle.start");
     draft->out->dfu_image = read_image_at(draft, "lifecycle.dfu");
     read_choices(draft);
+    read_rescue(draft);
     if (updates == NULL || updates->kind != CP_NODE_LIST) {
         return;
     }

@@ -54,8 +54,8 @@
      .help = "The part whose flash is simulated. The keys beside it change its facts."},          \
     PART_KEYS(device, 0)
 
-#define AREA_KEYS(area, what)                                                                     \
-    {.path = "layout." area, .type = CP_KEY_MAP, .flags = REQUIRED, .help = what},                \
+#define AREA_KEYS(area, area_flags, what)                                                         \
+    {.path = "layout." area, .type = CP_KEY_MAP, .flags = area_flags, .help = what},              \
     {.path = "layout." area ".at", .type = CP_KEY_OFFSET, .flags = REQUIRED, .max = UINT32_MAX,   \
      .help = "Offset from the start of its device; a page boundary."},                            \
     {.path = "layout." area ".size", .type = CP_KEY_SIZE, .flags = REQUIRED, .min = 1,            \
@@ -90,11 +90,26 @@ static const struct cp_key keys[] = {
     {.path = "format", .type = CP_KEY_WORD, .word = cp_word_format, .fallback = "seed",
      .help = "How the boot state is kept in STATE."},
 
+    {.path = "trial", .type = CP_KEY_MAP, .help = "How a new image is tried. Of `format: journal`."},
+    {.path = "trial.attempts", .type = CP_KEY_INTEGER, .min = 1, .max = 15, .fallback = "1",
+     .help = "Trials that may fail before the old image is brought back."},
+    {.path = "security", .type = CP_KEY_MAP,
+     .help = "What images are checked for. Of `format: journal`."},
+    {.path = "security.signed", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "Images are signed, and the bootloader has the public key."},
+    {.path = "security.rollback_protection", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "An image with a smaller security counter than the trusted one is refused."},
+    {.path = "security.verify_each_boot", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "ACTIVE is verified at each boot, not only before it is tried."},
+    {.path = "security.application_verifies", .type = CP_KEY_BOOLEAN, .fallback = "true",
+     .help = "The updater verifies an image before it stores a request."},
+
     {.path = "layout", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "Where everything lies."},
-    AREA_KEYS("bootloader", "The bootloader itself; never written."),
-    AREA_KEYS("state", "The boot state. The format says how large it must be."),
-    AREA_KEYS("active", "The running image."),
-    AREA_KEYS("dfu", "The next image; at least one page unit larger than `active`."),
+    AREA_KEYS("bootloader", REQUIRED, "The bootloader itself; never written."),
+    AREA_KEYS("state", REQUIRED, "The boot state. The format says how large it must be."),
+    AREA_KEYS("active", REQUIRED, "The running image."),
+    AREA_KEYS("dfu", REQUIRED, "The next image; at least one page unit larger than `active`."),
+    AREA_KEYS("factory", 0, "The image of last resort; never written. Of `format: journal`."),
     {.path = "layout.buffer", .type = CP_KEY_SIZE, .min = 1, .max = CP_BUFFER_SIZE_MAX_BYTES,
      .fallback = "64B", .help = "The copy buffer; divides the page unit."},
 
@@ -108,6 +123,10 @@ static const struct cp_key keys[] = {
     {.path = "images.*.firmware", .type = CP_KEY_WORD, .word = cp_word_firmware, .fallback = "good",
      .help = "What it does on trial: confirm; fail its self-test; hang; each of the first two; or "
              "erase DFU, request and detach before it is confirmed, and then fail."},
+    {.path = "images.*.signature", .type = CP_KEY_WORD, .word = cp_word_signature,
+     .fallback = "valid", .help = "With `signed`: what it has for a signature."},
+    {.path = "images.*.security_counter", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
+     .fallback = "0", .help = "With `signed`: a newer version with a closed hole has a larger one."},
 
     {.path = "lifecycle", .type = CP_KEY_MAP, .flags = REQUIRED,
      .help = "What the device lives through."},
@@ -115,6 +134,12 @@ static const struct cp_key keys[] = {
      .help = "The image in ACTIVE at the start."},
     {.path = "lifecycle.dfu", .type = CP_KEY_IMAGE, .flags = CP_KEY_OR_NONE, .fallback = "none",
      .help = "The image in DFU at the start."},
+    {.path = "lifecycle.factory", .type = CP_KEY_IMAGE,
+     .help = "The image in FACTORY; if and only if `layout` has it."},
+    {.path = "lifecycle.damaged", .type = CP_KEY_WORD, .word = cp_word_damaged,
+     .fallback = "none",
+     .help = "What holds nothing but noise at the start: ACTIVE in place of `start`, STATE, or "
+             "both."},
     {.path = "lifecycle.updates", .type = CP_KEY_SEQUENCE, .flags = REQUIRED, .max = CP_IMAGES_MAX,
      .help = "The updates offered, one after the other, beginning with that to `start`."},
     {.path = "lifecycle.download", .type = CP_KEY_WORD, .word = cp_word_download,
@@ -129,6 +154,8 @@ static const struct cp_key keys[] = {
      .help = "Updates are fetched in the external DFU mode."},
     {.path = "lifecycle.dfu_host", .type = CP_KEY_WORD, .word = cp_word_dfu_host,
      .fallback = "present", .help = "Whether somebody sends an image in that mode."},
+    {.path = "lifecycle.dfu_timeout", .type = CP_KEY_BOOLEAN, .fallback = "false",
+     .help = "Without a host that mode ends with a reset."},
 
     {.path = "faults", .type = CP_KEY_MAP, .flags = REQUIRED, .help = "What can go wrong."},
     {.path = "faults.model", .type = CP_KEY_WORD, .word = cp_word_fault_model,
@@ -183,7 +210,9 @@ static const struct cp_key keys[] = {
      .word = cp_word_promise, .help = "The promises that are checked."},
     {.path = "wear", .type = CP_KEY_MAP, .help = "The limit for `bounded-wear`."},
     {.path = "wear.erases_per_update", .type = CP_KEY_INTEGER, .min = 1, .max = 100,
-     .fallback = "3", .help = "Erases of one page in one update, if the power never fails."},
+     .fallback = "3",
+     .help = "Erases of one page in one update, if the power never fails. With `format: journal` "
+             "it is 4 if absent, 1 more for each further attempt, and 2 more with `detach`."},
     {.path = "watchdog", .type = CP_KEY_TIME, .min = 1, .max = 3600 * SECOND,
      .help = "For `progresses`: how long the watchdog waits to be fed."},
     {.path = "uptime", .type = CP_KEY_TIME, .min = 1, .max = 3600 * SECOND,

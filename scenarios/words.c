@@ -12,12 +12,14 @@
     }
 
 WORDS(cp_word_device, "internal", "external")
-WORDS(cp_word_format, "seed")
+WORDS(cp_word_format, "seed", "journal")
 WORDS(cp_word_ecc_read, "none", "nmi", "bus-fault")
 WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
 WORDS(cp_word_download, "none", "prepare", "as-it-goes", "ranges")
 WORDS(cp_word_after_revert, "stop", "retry")
 WORDS(cp_word_dfu_host, "absent", "present")
+WORDS(cp_word_damaged, "none", "active", "state", "both")
+WORDS(cp_word_signature, "valid", "missing", "foreign-key", "bit-flipped", "cut-off")
 WORDS(cp_word_fault_model, "listed", "part")
 WORDS(cp_word_cut, "none", "every-event")
 WORDS(cp_word_phase, "bootloader", "application")
@@ -29,6 +31,10 @@ _Static_assert(CP_ECC_NONE == 0 && CP_ECC_NMI == 1 && CP_ECC_BUS_FAULT == 2, "cp
 _Static_assert(CP_FIRMWARE_GOOD == 0 && CP_FIRMWARE_BAD == 1, "order of cp_word_firmware");
 _Static_assert(CP_FIRMWARE_HANGS == 2 && CP_FIRMWARE_EITHER == 3, "order of cp_word_firmware");
 _Static_assert(CP_FIRMWARE_CARELESS == 4, "order of cp_word_firmware");
+_Static_assert(CP_DAMAGED_ACTIVE == 1 && CP_DAMAGED_STATE == 2, "order of cp_word_damaged");
+_Static_assert(CP_SIGNATURE_VALID == 0 && CP_SIGNATURE_MISSING == 1, "cp_word_signature");
+_Static_assert(CP_SIGNATURE_FOREIGN_KEY == 2 && CP_SIGNATURE_BIT_FLIPPED == 3, "cp_word_signature");
+_Static_assert(CP_SIGNATURE_CUT_OFF == 4 && CP_SIGNATURE_COUNT == 5, "cp_word_signature");
 _Static_assert(CP_DOWNLOAD_NONE == 0 && CP_DOWNLOAD_PREPARE == 1, "order of cp_word_download");
 _Static_assert(CP_DOWNLOAD_AS_IT_GOES == 2, "order of cp_word_download");
 _Static_assert(CP_DOWNLOAD_RANGES == 3, "order of cp_word_download");

@@ -18,6 +18,8 @@ const char *cp_word_firmware(size_t index);
 const char *cp_word_download(size_t index);
 const char *cp_word_after_revert(size_t index);
 const char *cp_word_dfu_host(size_t index);
+const char *cp_word_damaged(size_t index); // bit per CP_DAMAGED_
+const char *cp_word_signature(size_t index);
 const char *cp_word_fault_model(size_t index);
 const char *cp_word_cut(size_t index);
 const char *cp_word_phase(size_t index);

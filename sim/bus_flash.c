@@ -8,9 +8,9 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const char *const area_names[] = {"the bootloader", "STATE", "ACTIVE", "DFU"};
+static const char *const area_names[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "FACTORY"};
 
-// Where an operation may go: never the bootloader's own pages, nor outside all
+// Where an operation may go: never the bootloader's own pages nor FACTORY, nor outside all
 // partitions; and an application leaves ACTIVE alone, which it runs from.
 static bool is_allowed(const struct cp_access *access, uint32_t offset_bytes, const char *what) {
     const struct cp_machine *machine = access->machine;
@@ -20,7 +20,7 @@ static bool is_allowed(const struct cp_access *access, uint32_t offset_bytes, co
                        (unsigned)offset_bytes, (unsigned)access->index);
         return false;
     }
-    if (area == CP_AREA_BOOTLOADER ||
+    if (area == CP_AREA_BOOTLOADER || area == CP_AREA_FACTORY ||
         (area == CP_AREA_ACTIVE && machine->mode == CP_MODE_APPLICATION)) {
         cp_bus_illegal(access, NULL, "%s at 0x%x of device %u, in the write-protected pages of %s",
                        what, (unsigned)offset_bytes, (unsigned)access->index, area_names[area]);

@@ -124,6 +124,9 @@ void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t ima
     machine->mode = mode;
     machine->image = image;
     machine->answer = 0;
+    if (mode != CP_MODE_BOOTLOADER) {
+        machine->is_reset_by_application = false;
+    }
     cp_machine_clear_footprint(machine);
     cp_cpu_start(machine->cpu, enter_program, machine);
 }
@@ -201,7 +204,8 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
                           machine->irq_disabled,
                           machine->waited_us,
                           (uint32_t)event->fate,
-                          machine->is_dying};
+                          machine->is_dying,
+                          machine->is_reset_by_application};
     struct cp_hash sum =
         cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
     sum = cp_hash_add(sum, cp_machine_start_hash(machine));
@@ -222,6 +226,7 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     snapshot->waited_us = machine->waited_us;
     snapshot->errors_left = machine->errors_left;
     snapshot->is_dying = machine->is_dying;
+    snapshot->is_reset_by_application = machine->is_reset_by_application;
     snapshot->since_fed_us = machine->since_fed_us;
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
@@ -238,6 +243,7 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     machine->waited_us = snapshot->waited_us;
     machine->errors_left = snapshot->errors_left;
     machine->is_dying = snapshot->is_dying;
+    machine->is_reset_by_application = snapshot->is_reset_by_application;
     machine->since_fed_us = snapshot->since_fed_us;
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;

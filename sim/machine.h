@@ -101,7 +101,8 @@ struct cp_machine {
     uint32_t waited_us;            // by the program, and not yet asked for by a chip
     uint32_t errors_left;          // operations that may still fail
     bool is_dying;                 // the external chip has lost its power; so will the MCU
-    bool is_reset_by_application;  // as cp_reset_by_application() says; set before a boot
+    bool is_reset_by_application;  // as cp_reset_by_application() says; set before a boot, and
+                                   // false as soon as that starts something
     uint64_t since_fed_us;         // what operations took since a reset or the last feed
     uint64_t unfed_us_max;         // the most that this ever was, or would have been
     uint64_t bus_accesses;         // since the last event
@@ -116,7 +117,7 @@ struct cp_machine_snapshot {
     struct cp_cpu_snapshot cpu;
     uint8_t state[CP_DEVICES_MAX][CP_CONTROLLER_STATE_MAX_BYTES];
     uint32_t irq_disabled, waited_us, errors_left;
-    bool is_dying;
+    bool is_dying, is_reset_by_application;
     uint64_t since_fed_us;
     enum cp_mode mode;
     uint8_t image;

@@ -158,6 +158,8 @@ enum cp_note {
     CP_NOTE_DETACH_BEGUN,     // value: unused
     CP_NOTE_DETACH_RETURNED,  // value: unused
     CP_NOTE_STATE_REPORTED,   // value: enum cp_state as the updater's get_state gave it
+    CP_NOTE_STARTED_BEGUN,    // value: unused; it is about to note that it was started
+    CP_NOTE_STARTED_RETURNED, // value: unused; of an image on trial that is in flash now
 };
 
 // --- offered by the prover ---

@@ -275,7 +275,7 @@ static int journal_prepare(const struct cp_boot_config *config, enum cp_state *s
 }
 
 static int journal_get(const struct cp_partition *state, enum cp_state *value) {
-    struct cp_journal journal;
+    struct cp_journal journal = {0};
     int err = cp_journal_load(state, &journal);
     if (!err) {
         *value = state_of(&journal);
@@ -285,7 +285,7 @@ static int journal_get(const struct cp_partition *state, enum cp_state *value) {
 
 static int journal_request(const struct cp_partition *state, uint32_t page_count,
                            uint32_t image_size_bytes) {
-    struct cp_journal journal;
+    struct cp_journal journal = {0};
     (void)page_count;
     int err = cp_journal_load_settled(state, &journal);
     if (err) {
@@ -297,7 +297,7 @@ static int journal_request(const struct cp_partition *state, uint32_t page_count
 }
 
 static int mark(const struct cp_partition *state, enum cp_journal_mark mark) {
-    struct cp_journal journal;
+    struct cp_journal journal = {0};
     int err = cp_journal_load(state, &journal);
     if (err || !cp_journal_is_trial(&journal)) {
         return err;
@@ -312,7 +312,7 @@ static int journal_start(const struct cp_partition *state) {
 }
 
 static int journal_set(const struct cp_partition *state, enum cp_state value) {
-    struct cp_journal journal;
+    struct cp_journal journal = {0};
     if (value == CP_STATE_BOOT) {
         return mark(state, CP_JOURNAL_CONFIRMED);
     }

@@ -17,6 +17,7 @@
 #define MAGIC            0x314A5043u // "CPJ1"
 #define HEADER_BYTES     32u
 #define UNIT_MIN_BYTES   4u
+#define WORD_BYTES       4u
 #define UNIT_MAX_BYTES   32u
 #define SLOTS_SPARE      8u // marks, and slots that could not be programmed
 #define TRIES_MAX        3u
@@ -90,46 +91,56 @@ static uint32_t header_crc(const struct header *header) {
     return crc32((const uint8_t *)header, offsetof(struct header, crc));
 }
 
-static bool is_filled(const uint8_t *data, uint32_t size_bytes, uint8_t value) {
-    uint32_t i = 0;
-    while (i < size_bytes && data[i] == value) {
-        i++;
+// Word by word, and no further than needed: what a torn word read as is forgotten as soon as
+// it is known what it means.
+static int read_word(const struct cp_partition *state, uint32_t offset_bytes, uint32_t *word) {
+    uint8_t bytes[WORD_BYTES] = {0};
+    int err = cp_partition_read(state, offset_bytes, bytes, WORD_BYTES);
+    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    return err;
+}
+
+// Does a range of whole words hold one word again and again? What cannot be read does not.
+static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint32_t size_bytes,
+                     uint32_t word) {
+    uint32_t done_bytes = 0, read = word;
+    while (done_bytes < size_bytes && read == word &&
+           read_word(state, offset_bytes + done_bytes, &read) == CP_OK) {
+        done_bytes += WORD_BYTES;
     }
-    return i == size_bytes;
+    return done_bytes >= size_bytes && read == word;
 }
 
-static bool reads_as(const struct cp_partition *state, uint32_t offset_bytes, uint8_t value) {
-    uint8_t unit[UNIT_MAX_BYTES];
-    const uint32_t size_bytes = unit_bytes(state);
-    return cp_partition_read(state, offset_bytes, unit, size_bytes) == CP_OK &&
-           is_filled(unit, size_bytes, value);
+static uint32_t erased_word(const struct cp_partition *state) {
+    return state->flash->erase_value * 0x01010101u;
 }
 
-// What cannot be read was not finished. Each unit is read once, for a torn one may read
-// otherwise the next time; and the seal first, since without it nothing else matters.
-static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+// Is every bit of a unit programmed?
+static bool is_full(const struct cp_partition *state, uint32_t offset_bytes) {
+    return reads_as(state, offset_bytes, unit_bytes(state), ~erased_word(state));
+}
+
+static bool has_header(const struct cp_partition *state, uint32_t half, struct header *header) {
     const uint32_t start_bytes = half * half_bytes(state);
     const uint32_t rest_bytes = HEADER_BYTES - sizeof(header->magic);
-    if (!reads_as(state, seal_offset(state, half), (uint8_t)~state->flash->erase_value)) {
+    if (!reads_as(state, start_bytes, WORD_BYTES, MAGIC)) {
         return false;
     }
-    if (cp_partition_read(state, start_bytes, &header->magic, sizeof(header->magic)) ||
-        header->magic != MAGIC) {
-        return false;
-    }
+    header->magic = MAGIC;
     return cp_partition_read(state, start_bytes + sizeof(header->magic), &header->kind,
                              rest_bytes) == CP_OK &&
            header->crc == header_crc(header);
 }
 
+// What cannot be read was not finished. Each unit is read once, for a torn one may read
+// otherwise the next time; and the seal first, since without it nothing else matters.
+static bool read_header(const struct cp_partition *state, uint32_t half, struct header *header) {
+    return is_full(state, seal_offset(state, half)) && has_header(state, half, header);
+}
+
 static bool is_blank(const struct cp_partition *state, uint32_t half) {
-    const uint32_t unit = unit_bytes(state);
-    uint32_t done_bytes = 0;
-    while (done_bytes < HEADER_BYTES + unit &&
-           reads_as(state, half * half_bytes(state) + done_bytes, state->flash->erase_value)) {
-        done_bytes += unit;
-    }
-    return done_bytes >= HEADER_BYTES + unit;
+    return reads_as(state, half * half_bytes(state), HEADER_BYTES + unit_bytes(state),
+                    erased_word(state));
 }
 
 // Sixteen bits and their complement: every value has sixteen bits programmed, so none can be
@@ -145,13 +156,8 @@ static void fill_unit(uint8_t *unit, uint32_t size_bytes, uint32_t word) {
     }
 }
 
-static bool is_mark(const uint8_t *unit, uint32_t size_bytes, uint32_t *payload) {
-    const uint32_t low = unit[0] | (uint32_t)unit[1] << 8;
-    const uint32_t high = unit[2] | (uint32_t)unit[3] << 8;
-    uint8_t whole[UNIT_MAX_BYTES];
-    fill_unit(whole, size_bytes, low | high << 16);
-    *payload = low;
-    return (low ^ high) == 0xFFFFu && memcmp(unit, whole, size_bytes) == 0;
+static bool is_mark(uint32_t word) {
+    return ((word ^ word >> 16) & 0xFFFFu) == 0xFFFFu;
 }
 
 static bool page_is_done(const struct cp_journal *journal, uint32_t page) {
@@ -174,24 +180,36 @@ static void take_mark(struct cp_journal *journal, uint32_t payload) {
     }
 }
 
+// Neither erased nor a mark.
+#define NO_MARK(state) (~erased_word(state))
+
+// A slot's word, or one that is no mark if the slot is neither erased nor a mark.
+static uint32_t read_slot(const struct cp_partition *state, uint32_t half, uint32_t slot) {
+    uint32_t word = 0;
+    const uint32_t offset_bytes = slot_offset(state, half, slot);
+    if (read_word(state, offset_bytes, &word) || (word != erased_word(state) && !is_mark(word))) {
+        return NO_MARK(state);
+    }
+    const bool is_whole = reads_as(state, offset_bytes + WORD_BYTES,
+                                   unit_bytes(state) - WORD_BYTES, word);
+    return is_whole ? word : NO_MARK(state);
+}
+
 // Slots are filled in order. One that was torn, or failed, is passed over; it may read as
 // erased.
 static void read_slots(const struct cp_partition *state, struct cp_journal *journal) {
-    uint8_t unit[UNIT_MAX_BYTES];
-    const uint32_t size_bytes = unit_bytes(state), count = slot_count(state);
+    const uint32_t count = slot_count(state);
     uint32_t erased = 0;
     for (uint32_t slot = 0; slot < count && erased < ERASED_SLOTS_END; slot++) {
-        const int err = cp_partition_read(state, slot_offset(state, journal->half, slot), unit,
-                                          size_bytes);
-        if (!err && is_filled(unit, size_bytes, state->flash->erase_value)) {
+        const uint32_t word = read_slot(state, journal->half, slot);
+        if (word == erased_word(state)) {
             erased++;
             continue;
         }
         erased = 0;
         journal->slot = slot + 1;
-        uint32_t payload;
-        if (!err && is_mark(unit, size_bytes, &payload)) {
-            take_mark(journal, payload);
+        if (is_mark(word)) {
+            take_mark(journal, word & 0xFFFFu);
         }
     }
 }
@@ -226,7 +244,7 @@ static void blank(struct cp_journal *journal, uint8_t half) {
 }
 
 int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal) {
-    struct header headers[HALF_COUNT];
+    struct header headers[HALF_COUNT] = {{0}};
     const bool is_valid[HALF_COUNT] = {read_header(state, 0, &headers[0]),
                                        read_header(state, 1, &headers[1])};
     if (!is_valid[0] && !is_valid[1]) {
@@ -265,19 +283,15 @@ static int erase_half(const struct cp_partition *state, uint32_t half) {
 
 // What an erase left may still be there, if it failed without saying so.
 static int check_erased(const struct cp_partition *state, uint32_t half, uint32_t size_bytes) {
-    const uint32_t start_bytes = half * half_bytes(state), unit = unit_bytes(state);
-    for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += unit) {
-        if (!reads_as(state, start_bytes + done_bytes, state->flash->erase_value)) {
-            return CP_ERR_FLASH;
-        }
-    }
-    return CP_OK;
+    const bool is_erased =
+        reads_as(state, half * half_bytes(state), size_bytes, erased_word(state));
+    return is_erased ? CP_OK : CP_ERR_FLASH;
 }
 
 // Program, and read back what a program left that failed without saying so.
 static int program_unit(const struct cp_partition *state, uint32_t offset_bytes,
                         const uint8_t *unit) {
-    uint8_t stored[UNIT_MAX_BYTES];
+    uint8_t stored[UNIT_MAX_BYTES] = {0};
     const uint32_t size_bytes = unit_bytes(state);
     int err = cp_partition_program(state, offset_bytes, unit, size_bytes);
     if (err) {
@@ -290,11 +304,11 @@ static int program_unit(const struct cp_partition *state, uint32_t offset_bytes,
     return memcmp(unit, stored, size_bytes) == 0 ? CP_OK : CP_ERR_FLASH;
 }
 
-static int program_header(const struct cp_partition *state, const struct cp_journal *journal) {
+static struct header header_of(const struct cp_journal *journal, uint8_t order) {
     struct header header = {
         .magic = MAGIC,
         .kind = journal->kind,
-        .order = journal->order,
+        .order = order,
         .failed_trials = journal->failed_trials,
         .flags = journal->is_reverted ? FLAG_REVERTED : 0,
         .page_count = journal->page_count,
@@ -304,6 +318,11 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
         .image_security_counter = journal->image_security_counter,
     };
     header.crc = header_crc(&header);
+    return header;
+}
+
+static int program_header(const struct cp_partition *state, const struct cp_journal *journal) {
+    const struct header header = header_of(journal, journal->order);
     const uint32_t start_bytes = journal->half * half_bytes(state), unit = unit_bytes(state);
     for (uint32_t done_bytes = 0; done_bytes < HEADER_BYTES; done_bytes += unit) {
         int err = program_unit(state, start_bytes + done_bytes,
@@ -317,7 +336,7 @@ static int program_header(const struct cp_partition *state, const struct cp_jour
 
 // Every bit of a unit.
 static int program_full(const struct cp_partition *state, uint32_t offset_bytes) {
-    uint8_t unit[UNIT_MAX_BYTES];
+    uint8_t unit[UNIT_MAX_BYTES] = {0};
     memset(unit, (uint8_t)~state->flash->erase_value, sizeof(unit));
     return program_unit(state, offset_bytes, unit);
 }
@@ -328,7 +347,7 @@ static int program_seal(const struct cp_partition *state, uint32_t half) {
 
 int cp_journal_append(const struct cp_partition *state, struct cp_journal *journal,
                       enum cp_journal_mark mark, uint32_t value) {
-    uint8_t unit[UNIT_MAX_BYTES];
+    uint8_t unit[UNIT_MAX_BYTES] = {0};
     fill_unit(unit, sizeof(unit), mark_word(mark, value));
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
@@ -386,7 +405,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
 
 // Erase until it is no record any more.
 static int discard(const struct cp_partition *state, uint32_t half) {
-    struct header header;
+    struct header header = {0};
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = erase_half(state, half);
@@ -421,28 +440,28 @@ int cp_journal_replace(const struct cp_partition *state, struct cp_journal *jour
     return err ? err : discard(state, old_half);
 }
 
-// The second unit is begun when the first is done, so it shows that the first is firm.
-static bool is_spoiled(const struct cp_partition *state, uint32_t half) {
-    const uint32_t start_bytes = half * half_bytes(state);
-    const uint8_t full = (uint8_t)~state->flash->erase_value;
-    return reads_as(state, start_bytes + unit_bytes(state), full) &&
-           reads_as(state, start_bytes, full);
+static bool says_the_same(const struct cp_journal *journal, const struct header *other) {
+    const struct header header = header_of(journal, other->order);
+    return memcmp(&header, other, sizeof(header)) == 0;
 }
 
-static int spoil(const struct cp_partition *state, uint32_t half) {
-    const uint32_t start_bytes = half * half_bytes(state);
-    int err = program_full(state, start_bytes);
-    return err ? err : program_full(state, start_bytes + unit_bytes(state));
-}
-
-int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal) {
+// A record that was never sealed may have a seal that reads as one later, but only behind a
+// whole header. It is written over with what counts: an erase would do, but the application
+// may soon ask for the same again, and one power loss would have cost this half two erases.
+int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal) {
+    struct header other = {0};
     const uint32_t other_half = journal->half ^ 1u;
-    if (!state->flash->reprograms_full || is_blank(state, other_half) ||
-        is_spoiled(state, other_half)) {
+    if (!state->flash->reprograms_full || !has_header(state, other_half, &other)) {
+        return CP_OK;
+    }
+    if (!is_full(state, seal_offset(state, other_half))) {
+        return cp_journal_rewrite(state, journal);
+    }
+    if (says_the_same(journal, &other)) {
         return CP_OK;
     }
     int err = firm_up(state, journal);
-    return err ? err : spoil(state, other_half);
+    return err ? err : discard(state, other_half);
 }
 
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal) {

@@ -82,10 +82,10 @@ int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *jour
 // CP_ERR_FLASH: the record is as it was, or in both halves.
 int cp_journal_replace(const struct cp_partition *state, struct cp_journal *journal);
 
-// Nothing is to be done: see to it that the half not in use never reads as a record again.
-// It may hold the one before this, or one that was not finished. No erase, and nothing at all
-// where a unit may be programmed once. CP_ERR_FLASH.
-int cp_journal_tidy(const struct cp_partition *state, const struct cp_journal *journal);
+// Nothing is to be done: see to it that the half not in use never reads as another record.
+// It may hold the one before this, or one that was not finished. Nothing is written where the
+// torn units of a flash cannot be made firm: they have to read the same each time. CP_ERR_FLASH.
+int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal);
 
 // Write the record as it is where nothing in STATE can be read: into half 0. CP_ERR_FLASH.
 int cp_journal_begin(const struct cp_partition *state, struct cp_journal *journal);

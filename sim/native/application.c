@@ -6,6 +6,7 @@
 // external DFU mode the same installation is driven by a host.
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "sim/native/fetch.h"
 #include "sim/native/native.h"
@@ -13,6 +14,7 @@
 struct application {
     const struct cp_program_board *board;
     struct native_devices devices;
+    struct cp_verifier verifier;
     struct cp_updater_config config;
     struct cp_updater updater;
     uint8_t *buffer; // lent to the updater, and holds a chunk of a download
@@ -28,16 +30,25 @@ static void start(struct application *app, const struct cp_program_board *board,
     app->board = board;
     app->buffer = buffer;
     native_devices_init(&app->devices, board);
+    app->verifier = native_verifier(board);
     app->config = (struct cp_updater_config){
         .dfu = native_partition(&app->devices, board, CP_AREA_DFU),
         .state = native_partition(&app->devices, board, CP_AREA_STATE),
         .active_size_bytes = board->areas[CP_AREA_ACTIVE].size_bytes,
+        .verifier = board->public_key && board->application_verifies ? &app->verifier : NULL,
         .format = native_format(board->format),
         .buffer = buffer,
         .buffer_size_bytes = board->buffer_size_bytes,
         .feed = native_feed,
     };
+    const bool notes_start = app->config.format == &cp_state_format_journal;
+    if (notes_start) {
+        cp_note(CP_NOTE_STARTED_BEGUN, 0);
+    }
     panic_on(cp_updater_init(&app->updater, &app->config));
+    if (notes_start) {
+        cp_note(CP_NOTE_STARTED_RETURNED, 0);
+    }
 }
 
 static void write_image(struct application *app, uint8_t image) {

@@ -11,6 +11,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
     struct native_devices devices;
     native_devices_init(&devices, board);
     const struct cp_partition factory = native_partition(&devices, board, CP_AREA_FACTORY);
+    const struct cp_verifier verifier = native_verifier(board);
     const struct cp_boot_config config = {
         .active = native_partition(&devices, board, CP_AREA_ACTIVE),
         .dfu = native_partition(&devices, board, CP_AREA_DFU),
@@ -21,6 +22,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .feed = native_feed,
         .trial_attempts = board->trial_attempts,
         .is_reset_by_application = cp_reset_by_application,
+        .verifier = board->public_key ? &verifier : NULL,
         .refuses_downgrades = board->refuses_downgrades,
         .verifies_each_boot = board->verifies_each_boot,
         .factory = factory.size_bytes > 0 ? &factory : NULL,

@@ -41,8 +41,7 @@ void native_devices_init(struct native_devices *devices, const struct cp_program
     devices->window_count = 0;
     for (int i = CP_AREA_STATE; i < CP_AREA_COUNT; i++) {
         const struct cp_program_area *area = &board->areas[i];
-        if (area->size_bytes == 0 || area->device >= CP_DEVICES_MAX ||
-            find_window(devices, area)) {
+        if (area->size_bytes == 0 || area->device >= CP_DEVICES_MAX || find_window(devices, area)) {
             continue;
         }
         const struct native_window window = window_at(board, area);
@@ -82,6 +81,10 @@ const struct cp_state_format *native_format(const char *name) {
         return &cp_state_format_journal;
     }
     return NULL;
+}
+
+struct cp_verifier native_verifier(const struct cp_program_board *board) {
+    return (struct cp_verifier){.verify = cp_verify_ed25519, .public_key = board->public_key};
 }
 
 void native_feed(const void *context) {

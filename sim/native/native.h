@@ -7,6 +7,7 @@
 #define CP_SIM_NATIVE_H
 
 #include "cutproof/updater.h"
+#include "cutproof/verify.h"
 #include "sim/native/ports.h"
 
 // The flashes of a board as the core wants them: a window for each run of pages of one
@@ -24,6 +25,9 @@ struct cp_partition native_partition(const struct native_devices *devices,
 
 // The state format of that name, or null; the core refuses null.
 const struct cp_state_format *native_format(const char *name);
+
+// What checks images with the board's key. Of no use without one.
+struct cp_verifier native_verifier(const struct cp_program_board *board);
 
 // Work to be done with a buffer of at least the size asked for.
 typedef void (*native_work)(const struct cp_program_board *board, uint8_t image, uint8_t *buffer);

@@ -315,7 +315,7 @@ static void expect_panic(struct life *life, const char *log, int error) {
 
 static void test_panics(void **context) {
     (void)context;
-    const char *const not_formats[] = {NULL, "", "see", "seeds", "journal"};
+    const char *const not_formats[] = {NULL, "", "see", "seeds", "journals"};
     for (size_t i = 0; i < 5; i++) {
         struct life life = one_device();
         life.config.board.format = not_formats[i];

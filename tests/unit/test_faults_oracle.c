@@ -36,6 +36,18 @@ static void expect_same_set(const struct cp_case *given, size_t states_min) {
     reached_free(&reached);
 }
 
+// Within each bound the same set, which grows with it.
+static void expect_same_within(const struct cp_case *given, uint32_t *bound, uint32_t bounds) {
+    struct reached last = {0};
+    for (*bound = 0; *bound < bounds; (*bound)++) {
+        struct reached reached = expect_same(given, last.hash_count + 1);
+        assert_true(is_subset(&last, &reached));
+        reached_free(&last);
+        last = reached;
+    }
+    reached_free(&last);
+}
+
 static void test_clean_cuts(void **state) {
     (void)state;
     for (int i = 0; i < FIRMWARES; i++) {
@@ -137,19 +149,75 @@ static void test_two_devices(void **state) {
     expect_same_set(&test_case, 700);
 }
 
-// --- bounds
+// --- the format journal, whose boots are told who caused the reset
 
-// Within each bound the same set, which grows with it.
-static void expect_same_within(const struct cp_case *given, uint32_t *bound, uint32_t bounds) {
-    struct reached last = {0};
-    for (*bound = 0; *bound < bounds; (*bound)++) {
-        struct reached reached = expect_same(given, last.hash_count + 1);
-        assert_true(is_subset(&last, &reached));
-        reached_free(&last);
-        last = reached;
-    }
-    reached_free(&last);
+static struct cp_case journal_case(enum cp_firmware firmware, uint32_t trial_attempts) {
+    struct cp_case made = fixture_case(128, firmware);
+    made.devices[0] = *cp_part_find("nrf52840");
+    made.devices[0].erase_size_bytes = 128;
+    made.devices[0].size_bytes = 8 * 128;
+    fixture_area(&made, CP_AREA_STATE, 1, 2);
+    fixture_area(&made, CP_AREA_ACTIVE, 3, 1);
+    fixture_area(&made, CP_AREA_DFU, 4, 2);
+    made.images[OLD_IMAGE].size_bytes = made.images[NEW_IMAGE].size_bytes = 128;
+    snprintf(made.format, sizeof(made.format), "journal");
+    made.tells_reset_cause = true;
+    made.trial_attempts = trial_attempts;
+    made.erases_per_update_max = 3 + trial_attempts;
+    return made;
 }
+
+static void test_journal(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_HANGS, 1);
+    expect_same_set(&test_case, 5000);
+    test_case = journal_case(CP_FIRMWARE_EITHER, 2);
+    expect_same_set(&test_case, 5000);
+    test_case.faults.cut_phases = BIT(CP_PHASE_APPLICATION);
+    expect_same_set(&test_case, 50);
+    test_case.faults.operation_errors = BIT(CP_ERROR_SILENT);
+    test_case.faults.errors_max = 1;
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.cut = false;
+    expect_same_set(&test_case, 20);
+}
+
+static void test_journal_of_undecided_words(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_BAD, 2);
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+    test_case.faults.torn_reads = CP_TORN_READS_UNSTABLE;
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+}
+
+// A device that is delivered damaged, with an image of last resort.
+static void test_rescue(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_GOOD, 1);
+    fixture_area(&test_case, CP_AREA_FACTORY, 6, 1);
+    test_case.factory_image = OLD_IMAGE;
+    test_case.damaged = CP_DAMAGED_STATE | CP_DAMAGED_ACTIVE;
+    test_case.images[OLD_IMAGE].next = CP_IMAGE_NONE;
+    expect_same_set(&test_case, 300);
+}
+
+// Signed images; the update is one to install, or to refuse.
+static void test_signatures(void **state) {
+    (void)state;
+    for (int signature = 0; signature < CP_SIGNATURE_COUNT; signature++) {
+        struct cp_case test_case = journal_case(CP_FIRMWARE_GOOD, 1);
+        test_case.is_signed = test_case.has_rollback_protection = true;
+        test_case.verifies_each_boot = true;
+        test_case.images[NEW_IMAGE].signature = (enum cp_signature)signature;
+        test_case.bounds.cuts_max = 1;
+        expect_same_set(&test_case, signature == CP_SIGNATURE_VALID ? 90 : 30);
+    }
+}
+
+// --- bounds
 
 static void test_bounded_cuts(void **state) {
     (void)state;
@@ -345,6 +413,10 @@ int main(void) {
         cmocka_unit_test(test_downloads),
         cmocka_unit_test(test_dfu_mode),
         cmocka_unit_test(test_two_devices),
+        cmocka_unit_test(test_journal),
+        cmocka_unit_test(test_journal_of_undecided_words),
+        cmocka_unit_test(test_rescue),
+        cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_bounded_cuts),
         cmocka_unit_test(test_bounded_tears),
         cmocka_unit_test(test_undecided_data),

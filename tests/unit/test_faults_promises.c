@@ -69,7 +69,13 @@ static void tell_progress(struct teller *teller, const char *word) {
 }
 
 static void tell_flash(struct teller *teller, const char *word) {
-    if (strcmp(word, "op") == 0) {
+    if (strcmp(word, "cut") == 0) {
+        cp_promises_run_ends(&teller->promises, false);
+    } else if (strcmp(word, "reset") == 0) {
+        cp_promises_run_ends(&teller->promises, true);
+    } else if (strcmp(word, "error") == 0) {
+        teller->promises.ghost.errors++;
+    } else if (strcmp(word, "op") == 0) {
         operation(teller, 0, CP_IMAGE_NONE);
     } else if (strcmp(word, "installed") == 0) {
         operation(teller, 0, NEW_IMAGE);
@@ -109,6 +115,8 @@ static void tell(struct teller *teller, const char *word) {
         {"detach", CP_NOTE_DETACH_BEGUN, OLD_IMAGE},
         {"detached", CP_NOTE_DETACH_RETURNED, OLD_IMAGE},
         {"download", CP_NOTE_DOWNLOAD_BEGUN, OLD_IMAGE},
+        {"mark", CP_NOTE_STARTED_BEGUN, NEW_IMAGE},
+        {"marked", CP_NOTE_STARTED_RETURNED, NEW_IMAGE},
     };
     for (uint8_t i = 0; i < 3; i++) {
         if (strcmp(word, starts[i]) == 0) {
@@ -130,6 +138,8 @@ static void tell(struct teller *teller, const char *word) {
     }
     if (strcmp(word, "start-mix") == 0) {
         start(teller, CP_IMAGE_NONE);
+    } else if (strcmp(word, "request-old") == 0) {
+        tell_note(teller, CP_NOTE_REQUEST_BEGUN, OLD_IMAGE, NEW_IMAGE);
     } else if (strcmp(word, "says-nonsense") == 0) {
         tell_state(teller, 4);
     } else if (strcmp(word, "dfu-mode") == 0) {
@@ -144,8 +154,10 @@ static void tell(struct teller *teller, const char *word) {
 static struct teller run_story(const struct cp_case *test_case, const char *story) {
     struct teller teller = {.promises = {.report = on_violation, .test_case = test_case}};
     teller.promises.context = &teller.broken;
-    teller.promises.ghost =
-        (struct cp_ghost){.base = OLD_IMAGE, .target = CP_IMAGE_NONE, .previous = CP_IMAGE_NONE};
+    teller.promises.ghost = (struct cp_ghost){.base = OLD_IMAGE,
+                                              .target = CP_IMAGE_NONE,
+                                              .previous = CP_IMAGE_NONE,
+                                              .damaged = test_case->damaged};
     char words[256];
     snprintf(words, sizeof(words), "%s", story);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
@@ -153,6 +165,18 @@ static struct teller run_story(const struct cp_case *test_case, const char *stor
     }
     return teller;
 }
+
+// What a story is of: a case of three images, `old` in ACTIVE.
+enum kind {
+    PLAIN,
+    JOURNAL,   // one trial
+    JOURNAL_3, // three trials
+    FORGED,    // `new` is not signed as it has to be
+    OLDER,     // `new` has a smaller security counter than `old`
+    SIGNED,    // all is well with `new`
+    DAMAGED,   // ACTIVE holds noise, FACTORY holds `other`
+    UNREADABLE // STATE holds noise, FACTORY holds `other`
+};
 
 struct story {
     const char *text;
@@ -241,7 +265,113 @@ static const struct story stories[] = {
     {"boot-loop", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_PROGRESSES), 0},
 };
 
-enum { STORIES = sizeof(stories) / sizeof(stories[0]) };
+static const struct {
+    enum kind kind;
+    struct story story;
+} others[] = {
+    // trials of the journal: one
+    {JOURNAL, {TRIAL "mark marked cut start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0}},
+    {JOURNAL, {TRIAL "mark marked cut start-old says-revert", 0, 1}},
+    {JOURNAL, {TRIAL "mark marked reset start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0}},
+    {JOURNAL, {TRIAL "cut start-new says-swap", 0, 0}},
+    {JOURNAL, {TRIAL "mark cut start-new says-swap", 0, 0}}, // it may be there or not
+    {JOURNAL, {TRIAL "mark cut start-old says-revert", 0, 1}},
+    {JOURNAL, {TRIAL "cut start-old says-revert", 0, 1}}, // it was started really
+    {JOURNAL, {TRIAL "reset start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0}},
+    {JOURNAL, {TRIAL "mark reset start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0}},
+    {JOURNAL, {TRIAL "reset cut start-new", 0, 0}}, // who caused the reset is forgotten
+    {JOURNAL, {TRIAL "mark marked reset cut start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS), 0}},
+    {JOURNAL, {TRIAL "cut cut start-new reset start-old", 0, 1}},
+    {JOURNAL, {TRIAL "mark marked confirm cut start-new confirm cut start-old", 0, 1}},
+    {JOURNAL, {UPDATE "reset start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 0}},
+    {JOURNAL, {CONFIRMED "reset start-new mark marked reset start-new says-boot", 0, 1}},
+    {JOURNAL,
+     {TRIAL "reset start-old reset start-old request requested reset start-new says-swap", 0, 1}},
+    // three
+    {JOURNAL_3,
+     {TRIAL "mark marked cut start-new reset start-new mark marked reset start-old", 0, 1}},
+    {JOURNAL_3,
+     {TRIAL "reset start-new reset start-new reset start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS),
+      0}},
+    {JOURNAL_3, {TRIAL "reset start-new reset start-old", BIT(CP_PROMISE_TRIAL_HAPPENS), 1}},
+    {JOURNAL_3, {TRIAL "cut start-old", BIT(CP_PROMISE_TRIAL_HAPPENS), 1}},
+    {JOURNAL_3, {TRIAL "mark cut start-new mark cut start-new reset start-old", 0, 1}},
+    {JOURNAL_3,
+     {TRIAL "mark cut start-new mark cut start-new reset start-new reset start-new", 0, 0}},
+    {JOURNAL_3, {TRIAL "reset start-new reset cut start-new reset start-new", 0, 0}},
+    {JOURNAL_3, {TRIAL "reset start-new reset cut start-new reset start-old", 0, 1}},
+    {JOURNAL_3, {TRIAL "reset start-new confirm confirmed reset start-new says-boot", 0, 1}},
+    // authentic: an update that has to be refused is not due
+    {FORGED, {TRIAL "start-old", BIT(CP_PROMISE_AUTHENTIC), 1}},
+    {FORGED, {"start-old request start-new", BIT(CP_PROMISE_AUTHENTIC), 0}},
+    {FORGED, {UPDATE "start-old says-boot", 0, 1}},
+    {FORGED, {"start-old request start-old says-boot start-old", 0, 1}},
+    {FORGED, {UPDATE "installed lost-new start-old says-boot", 0, 1}},
+    {FORGED, {UPDATE "start-old says-revert", BIT(CP_PROMISE_TELLS_TRUTH), 1}},
+    {FORGED, {UPDATE "start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 0}},
+    {FORGED,
+     {"start-old start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE) | BIT(CP_PROMISE_AUTHENTIC), 0}},
+    {SIGNED, {CONFIRMED "start-new", 0, 1}},
+    {SIGNED, {UPDATE "start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 0}},
+    // no-downgrade
+    {OLDER, {UPDATE "start-new", BIT(CP_PROMISE_NO_DOWNGRADE), 0}},
+    {OLDER, {"start-old request start-new start-old", BIT(CP_PROMISE_NO_DOWNGRADE), 1}},
+    {OLDER, {UPDATE "start-old says-boot", 0, 1}},
+    {SIGNED, {TRIAL "start-old says-revert", 0, 1}}, // the way back is free
+    {SIGNED, {TRIAL "start-old request requested start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 1}},
+    // last-resort
+    {DAMAGED, {"start-other says-boot start-other", 0, 1}},
+    {DAMAGED, {"op cut op start-other", 0, 1}},
+    {DAMAGED, {"start-mix", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_LAST_RESORT), 0}},
+    {DAMAGED, {"dead-end", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_LAST_RESORT), 0}},
+    {DAMAGED,
+     {"boot-loop",
+      BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_PROGRESSES) | BIT(CP_PROMISE_LAST_RESORT), 0}},
+    {DAMAGED, {"start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE) | BIT(CP_PROMISE_LAST_RESORT), 1}},
+    {DAMAGED, {"start-other start-old", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 1}},
+    {DAMAGED, {"start-other dead-end", BIT(CP_PROMISE_BOOTABLE), 1}},
+    {UNREADABLE, {"start-other", 0, 1}},
+    {UNREADABLE, {"start-old start-old", 0, 1}},
+    {UNREADABLE, {"start-old start-other", BIT(CP_PROMISE_NO_PHANTOM_UPDATE), 1}},
+    {UNREADABLE, {"start-mix", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_LAST_RESORT), 0}},
+    // a detach that no request follows
+    {JOURNAL, {"start-old detach detached reset dfu-mode reset start-old says-boot", 0, 1}},
+    {JOURNAL, {"start-old detach cut start-old cut dfu-mode", BIT(CP_PROMISE_BOOTABLE), 1}},
+    {JOURNAL,
+     {"start-old detach reset dfu-mode request requested reset start-new start-old", 0, 1}},
+    {PLAIN, {"start-old detach detached dfu-mode start-old says-boot", 0, 0}},
+    // error-safe: in a history in which an operation failed
+    {PLAIN, {"error start-old says-boot", 0, 0}},
+    {PLAIN, {UPDATE "error start-new says-swap start-old", 0, 1}},
+    {PLAIN, {"error start-mix", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_ERROR_SAFE), 0}},
+    {PLAIN, {"error dead-end", BIT(CP_PROMISE_BOOTABLE) | BIT(CP_PROMISE_ERROR_SAFE), 0}},
+    {PLAIN, {"dead-end error", BIT(CP_PROMISE_BOOTABLE), 0}},
+    {PLAIN, {UPDATE "error lost-old", BIT(CP_PROMISE_RESUMES) | BIT(CP_PROMISE_ERROR_SAFE), 0}},
+    {PLAIN, {"error start-new", BIT(CP_PROMISE_NO_PHANTOM_UPDATE) | BIT(CP_PROMISE_ERROR_SAFE), 0}},
+    {PLAIN,
+     {TRIAL "error start-new", BIT(CP_PROMISE_UNCONFIRMED_REVERTS) | BIT(CP_PROMISE_ERROR_SAFE),
+      0}},
+    {PLAIN,
+     {CONFIRMED "error start-old", BIT(CP_PROMISE_CONFIRMED_STAYS) | BIT(CP_PROMISE_ERROR_SAFE),
+      1}},
+    {FORGED, {UPDATE "error start-new", BIT(CP_PROMISE_AUTHENTIC) | BIT(CP_PROMISE_ERROR_SAFE), 0}},
+    {PLAIN,
+     {UPDATE "error start-old", BIT(CP_PROMISE_UPDATE_COMPLETES), 0}}, // late, and not unsafe
+    {PLAIN, {TRIAL "error start-old says-boot", BIT(CP_PROMISE_TELLS_TRUTH), 1}},
+};
+
+enum {
+    STORIES = sizeof(stories) / sizeof(stories[0]),
+    OTHERS = sizeof(others) / sizeof(others[0])
+};
+
+static enum kind kind_at(size_t index) {
+    return index < STORIES ? PLAIN : others[index - STORIES].kind;
+}
+
+static const struct story *story_at(size_t index) {
+    return index < STORIES ? &stories[index] : &others[index - STORIES].story;
+}
 
 static struct cp_case three_images(void) {
     struct cp_case made = fixture_case(64, CP_FIRMWARE_GOOD);
@@ -250,16 +380,39 @@ static struct cp_case three_images(void) {
     return made;
 }
 
+static void sign(struct cp_case *made, enum kind kind) {
+    made->is_signed = made->has_rollback_protection = true;
+    made->images[OLD_IMAGE].security_counter = 5;
+    made->images[NEW_IMAGE].security_counter = kind == OLDER ? 4 : 6;
+    made->images[NEW_IMAGE].signature =
+        kind == FORGED ? CP_SIGNATURE_BIT_FLIPPED : CP_SIGNATURE_VALID;
+}
+
+static struct cp_case case_of(enum kind kind) {
+    struct cp_case made = three_images();
+    made.tells_reset_cause = kind == JOURNAL || kind == JOURNAL_3;
+    made.trial_attempts = kind == JOURNAL_3 ? 3 : 1;
+    if (kind == FORGED || kind == OLDER || kind == SIGNED) {
+        sign(&made, kind);
+    }
+    if (kind == DAMAGED || kind == UNREADABLE) {
+        made.damaged = kind == DAMAGED ? CP_DAMAGED_ACTIVE : CP_DAMAGED_STATE;
+        made.factory_image = OTHER_IMAGE;
+        fixture_area(&made, CP_AREA_FACTORY, 7, 1);
+    }
+    return made;
+}
+
 static void test_stories(void **state) {
     (void)state;
-    const struct cp_case test_case = three_images();
-    for (size_t i = 0; i < STORIES; i++) {
-        const struct teller teller = run_story(&test_case, stories[i].text);
-        if (teller.broken.promises != stories[i].broken || teller.broken.ends != stories[i].ends) {
-            fail_msg("%s: broken %x, not %x; %u ends, not %u: %s", stories[i].text,
-                     (unsigned)teller.broken.promises, (unsigned)stories[i].broken,
-                     (unsigned)teller.broken.ends, (unsigned)stories[i].ends,
-                     teller.broken.message);
+    for (size_t i = 0; i < STORIES + OTHERS; i++) {
+        const struct cp_case test_case = case_of(kind_at(i));
+        const struct story *story = story_at(i);
+        const struct teller teller = run_story(&test_case, story->text);
+        if (teller.broken.promises != story->broken || teller.broken.ends != story->ends) {
+            fail_msg("%s: broken %x, not %x; %u ends, not %u: %s", story->text,
+                     (unsigned)teller.broken.promises, (unsigned)story->broken,
+                     (unsigned)teller.broken.ends, (unsigned)story->ends, teller.broken.message);
         }
     }
 }
@@ -268,13 +421,14 @@ static void test_stories(void **state) {
 // which it was at stake and held.
 static void test_each_promise_both_ways(void **state) {
     (void)state;
-    const struct cp_case test_case = three_images();
     uint32_t broken = 0, kept = 0;
-    for (size_t i = 0; i < STORIES; i++) {
-        const struct teller teller = run_story(&test_case, stories[i].text);
+    for (size_t i = 0; i < STORIES + OTHERS; i++) {
+        const struct cp_case test_case = case_of(kind_at(i));
+        const struct story *story = story_at(i);
+        const struct teller teller = run_story(&test_case, story->text);
         for (int promise = 0; promise < CP_PROMISE_COUNT; promise++) {
             const struct cp_promise_count *count = &teller.promises.counts[promise];
-            assert_int_equal(count->violated > 0, (stories[i].broken & BIT(promise)) != 0);
+            assert_int_equal(count->violated > 0, (story->broken & BIT(promise)) != 0);
             broken |= count->violated > 0 ? BIT(promise) : 0;
             kept |= count->violated == 0 && count->exercised > 0 ? BIT(promise) : 0;
         }
@@ -297,6 +451,73 @@ static void test_messages_name_the_images(void **state) {
     teller = run_story(&test_case, "erase-to-4");
     assert_non_null(
         strstr(teller.broken.message, "page 1 of device 0 was erased 4 times more often"));
+}
+
+static void expect_message(enum kind kind, const char *story, const char *message) {
+    const struct cp_case test_case = case_of(kind);
+    const struct teller teller = run_story(&test_case, story);
+    assert_string_equal(teller.broken.message, message);
+}
+
+static void test_messages_of_the_journal(void **state) {
+    (void)state;
+    expect_message(JOURNAL, TRIAL "reset start-new",
+                   "'new' was started again although it had failed 1 times of 1; 'old' was due");
+    expect_message(JOURNAL_3, TRIAL "reset start-new cut start-old",
+                   "'new' was reverted after at most 1 failed trials; it has 3");
+    expect_message(FORGED, UPDATE "start-new",
+                   "'new' was started, which is not signed as it has to be");
+    expect_message(OLDER, UPDATE "start-new",
+                   "'new' was started, whose security counter 4 is smaller than 5, that of 'old'");
+    expect_message(DAMAGED, "dead-end", "the image in FACTORY was not started: told");
+    expect_message(PLAIN, "error dead-end", "after an operation had failed: told");
+}
+
+// A device without FACTORY has no last resort, and is not held to one.
+static void test_no_last_resort(void **state) {
+    (void)state;
+    struct cp_case test_case = case_of(DAMAGED);
+    test_case.areas[CP_AREA_FACTORY].size_bytes = 0;
+    const struct teller teller = run_story(&test_case, "dead-end");
+    assert_int_equal(teller.broken.promises, BIT(CP_PROMISE_BOOTABLE));
+    assert_int_equal(teller.promises.counts[CP_PROMISE_LAST_RESORT].exercised, 0);
+}
+
+// What was delivered without a signature may run, but an update to it may not be installed.
+static void test_delivered_without_signature(void **state) {
+    (void)state;
+    struct cp_case test_case = case_of(SIGNED);
+    test_case.images[OLD_IMAGE].signature = CP_SIGNATURE_MISSING;
+    struct teller teller = run_story(&test_case, "start-old start-old");
+    assert_int_equal(teller.broken.promises, 0);
+    assert_int_equal(teller.promises.counts[CP_PROMISE_AUTHENTIC].exercised, 2);
+    teller = run_story(&test_case, CONFIRMED "start-new request-old start-old");
+    assert_int_equal(teller.broken.promises,
+                     BIT(CP_PROMISE_AUTHENTIC) | BIT(CP_PROMISE_NO_DOWNGRADE));
+}
+
+// Trials are counted no further than matters, and not at all once they are over; a format
+// that does not tell the cause of a reset has no states of its own for it.
+static void test_trials_are_forgotten(void **state) {
+    (void)state;
+    struct cp_case test_case = case_of(JOURNAL_3);
+    struct cp_ghost ghost =
+        run_story(&test_case, TRIAL "reset start-new mark marked reset start-new mark")
+            .promises.ghost;
+    assert_int_equal(ghost.failures, 2);
+    assert_int_equal(ghost.failures_max, 2);
+    assert_int_equal(ghost.mark, CP_MARK_BEGUN);
+    ghost = run_story(&test_case, TRIAL "reset start-new mark confirm").promises.ghost;
+    assert_int_equal(ghost.failures + ghost.failures_max + ghost.mark, 0);
+    ghost =
+        run_story(&test_case, TRIAL "mark cut mark cut mark cut mark cut mark cut").promises.ghost;
+    assert_int_equal(ghost.failures_max, 3);
+    test_case = case_of(JOURNAL);
+    ghost = run_story(&test_case, TRIAL "mark cut").promises.ghost;
+    assert_int_equal(ghost.failures_max, 0); // one start is enough to know
+    test_case = case_of(PLAIN);
+    ghost = run_story(&test_case, TRIAL "mark marked reset").promises.ghost;
+    assert_int_equal(ghost.failures + ghost.mark + ghost.reset_cause, 0);
 }
 
 // Two histories that the promises tell apart have different ghosts, and with them
@@ -335,6 +556,10 @@ int main(void) {
         cmocka_unit_test(test_stories),
         cmocka_unit_test(test_each_promise_both_ways),
         cmocka_unit_test(test_messages_name_the_images),
+        cmocka_unit_test(test_messages_of_the_journal),
+        cmocka_unit_test(test_no_last_resort),
+        cmocka_unit_test(test_delivered_without_signature),
+        cmocka_unit_test(test_trials_are_forgotten),
         cmocka_unit_test(test_ghosts_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

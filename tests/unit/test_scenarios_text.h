@@ -27,11 +27,11 @@ struct loaded {
 
 // The text of a file; free() it.
 static inline char *text_of(const char *path) {
-    char *text = calloc(1, 65536);
+    char *text = calloc(1, 131072);
     FILE *file = fopen(path, "rb");
     assert_non_null(text);
     assert_non_null(file);
-    assert_true(fread(text, 1, 65535, file) > 0);
+    assert_true(fread(text, 1, 131071, file) > 0);
     fclose(file);
     return text;
 }
