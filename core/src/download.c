@@ -148,7 +148,8 @@ static bool is_of(const struct cp_journal *journal, const struct cp_download_con
            journal->image_security_counter == config->image_id;
 }
 
-// Is this download the one under way, for this updater and for STATE?
+// Is this download the one under way, for this updater and for STATE? A record from before
+// power-on may be in both halves, and be read from either.
 static int load_record(const struct cp_download *download, struct cp_journal *journal) {
     if (download->updater->download != download) {
         return CP_ERR_STATE;
@@ -157,9 +158,9 @@ static int load_record(const struct cp_download *download, struct cp_journal *jo
     if (err) {
         return err;
     }
-    const bool is_same = is_of(journal, download->config) && journal->half == download->half &&
-                         journal->order == download->order;
-    return is_same ? CP_OK : CP_ERR_STATE;
+    const bool is_same = !download->is_recorded || (journal->half == download->half &&
+                                                    journal->order == download->order);
+    return is_same && is_of(journal, download->config) ? CP_OK : CP_ERR_STATE;
 }
 
 static void feed(const struct cp_download *download) {
@@ -463,8 +464,6 @@ static void resume(struct cp_download *download, struct cp_journal *journal) {
             keep_page(download, page);
         }
     }
-    download->half = journal->half;
-    download->order = journal->order;
     download->is_resumed = true;
 }
 

@@ -360,6 +360,33 @@ int cp_journal_append(const struct cp_partition *state, struct cp_journal *journ
     return err;
 }
 
+// In ascending order, whatever the order in which they came: one record for one set of pages.
+static int append_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    int err = CP_OK;
+    for (uint32_t page = 0; !err && page < journal->page_count; page++) {
+        if (page_is_done(journal, page)) {
+            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
+        }
+    }
+    return err;
+}
+
+// Nobody has a bit for each page: take the marks as they stand in the half before. One that was
+// cut short may be read either way, for the page was whole before it was begun.
+static int copy_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint32_t count = slot_count(state);
+    uint32_t erased = 0;
+    int err = CP_OK;
+    for (uint32_t slot = 0; !err && slot < count && erased < ERASED_SLOTS_END; slot++) {
+        const uint32_t word = read_slot(state, journal->half ^ 1u, slot);
+        erased = word == erased_word(state) ? erased + 1 : 0;
+        if (is_mark(word) && (word & 0xFFFFu) >> MARK_VALUE_BITS == CP_JOURNAL_PAGE) {
+            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, word & MARK_VALUE_MASK);
+        }
+    }
+    return err;
+}
+
 // The steps are written one by one, as they would be without a power loss: so a swap that
 // was resumed is soon the same in every bit as one that was not.
 static int build(const struct cp_partition *state, struct cp_journal *journal) {
@@ -378,10 +405,8 @@ static int build(const struct cp_partition *state, struct cp_journal *journal) {
     for (uint32_t step = 1; !err && step <= journal->steps_done; step++) {
         err = cp_journal_append(state, journal, CP_JOURNAL_STEP, step);
     }
-    for (uint32_t page = 0; !err && page < journal->page_count; page++) {
-        if (page_is_done(journal, page)) {
-            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
-        }
+    if (!err && journal->kind == CP_JOURNAL_DOWNLOAD) {
+        err = journal->pages ? append_pages(state, journal) : copy_pages(state, journal);
     }
     return err ? err : program_seal(state, journal->half);
 }

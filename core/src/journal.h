@@ -73,8 +73,9 @@ int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal 
 // room for page_count bits. A mark is read once; what it is taken for is what counts then.
 void cp_journal_read_pages(const struct cp_partition *state, struct cp_journal *journal);
 
-// Write the record as it is now, with steps_done steps, the pages and no other marks, into the
-// other half; it is the newer one then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
+// Write the record as it is now, with steps_done steps, of a DOWNLOAD the pages (if none are lent,
+// those that the record before has), and no other marks, into the other half; it is the newer one
+// then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
 
 // The same, and erase the half before it. Nothing depends on that where torn units read the
