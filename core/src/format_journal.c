@@ -33,11 +33,20 @@ static int settle(struct boot *boot, bool is_kept) {
     return rewrite(boot);
 }
 
-static int verify(const struct cp_boot_config *config, const struct cp_partition *partition,
+static int verify(const struct boot *boot, const struct cp_partition *partition,
                   uint32_t size_bytes, uint32_t *security_counter) {
-    const struct cp_verifier *verifier = config->verifier;
-    return verifier->verify(verifier, partition, size_bytes, config->buffer,
-                            config->buffer_size_bytes, security_counter);
+    const struct cp_boot_config *config = boot->config;
+    feed(boot);
+    int err = config->verifier->verify(config->verifier, partition, size_bytes, config->buffer,
+                                       config->buffer_size_bytes, security_counter);
+    feed(boot);
+    return err;
+}
+
+static bool is_older(const struct boot *boot) {
+    const uint32_t counter = boot->journal.image_security_counter;
+    return counter < boot->journal.security_counter ||
+           counter < boot->config->security_counter_min;
 }
 
 // May the image in a partition be installed, or started for the first time? CP_ERR_IMAGE.
@@ -46,10 +55,8 @@ static int check_image(struct boot *boot, const struct cp_partition *partition) 
     if (!boot->config->verifier) {
         return CP_OK;
     }
-    int err = verify(boot->config, partition, journal->image_size_bytes,
-                     &journal->image_security_counter);
-    if (!err && boot->config->refuses_downgrades &&
-        journal->image_security_counter < journal->security_counter) {
+    int err = verify(boot, partition, journal->image_size_bytes, &journal->image_security_counter);
+    if (!err && boot->config->refuses_downgrades && is_older(boot)) {
         return CP_ERR_IMAGE;
     }
     return err;
@@ -196,7 +203,7 @@ static int rest(struct boot *boot) {
     if (!boot->config->verifier || !boot->config->verifies_each_boot) {
         return CP_OK;
     }
-    err = verify(boot->config, &boot->config->active, size_bytes, &security_counter);
+    err = verify(boot, &boot->config->active, size_bytes, &security_counter);
     return err == CP_ERR_IMAGE ? begin_restore(boot) : err;
 }
 

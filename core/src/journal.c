@@ -96,7 +96,8 @@ static uint32_t header_crc(const struct header *header) {
 static int read_word(const struct cp_partition *state, uint32_t offset_bytes, uint32_t *word) {
     uint8_t bytes[WORD_BYTES] = {0};
     int err = cp_partition_read(state, offset_bytes, bytes, WORD_BYTES);
-    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+    *word |= (uint32_t)bytes[3] << 24;
     return err;
 }
 
@@ -255,6 +256,7 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
     const uint8_t half = is_valid[0] && is_valid[1] ? newer_half(headers) : is_valid[1];
     blank(journal, half);
     take_header(journal, &headers[half]);
+    journal->is_other_valid = is_valid[half ^ 1u];
     if (journal->kind != CP_JOURNAL_IDLE && journal->kind != CP_JOURNAL_DOWNLOAD) {
         read_slots(state, journal);
     }
@@ -417,7 +419,7 @@ static int build_in(const struct cp_partition *state, struct cp_journal *journal
     fresh.half = half;
     fresh.order = order;
     fresh.is_stored = true;
-    fresh.is_started = fresh.is_confirmed = false;
+    fresh.is_started = fresh.is_confirmed = fresh.is_other_valid = false;
     int err = CP_ERR_FLASH;
     for (uint32_t tries = 0; err && tries < TRIES_MAX; tries++) {
         err = build(state, &fresh);
@@ -479,7 +481,7 @@ int cp_journal_tidy(const struct cp_partition *state, struct cp_journal *journal
     if (!state->flash->reprograms_full || !has_header(state, other_half, &other)) {
         return CP_OK;
     }
-    if (!is_full(state, seal_offset(state, other_half))) {
+    if (!journal->is_other_valid) {
         return cp_journal_rewrite(state, journal);
     }
     if (says_the_same(journal, &other)) {

@@ -50,6 +50,7 @@ struct cp_journal {
     // Where it is stored.
     uint8_t half;       // 0, 1
     uint8_t order;      // tells which of two valid records is the newer
+    bool is_other_valid; // when it was loaded, the other half read as a record too
     bool is_stored;    // false: STATE is blank, and this is what that means
     uint32_t slot;      // the first free one
 };
