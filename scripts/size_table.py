@@ -139,6 +139,22 @@ def sources(pattern: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
 
 
+# A product is optimized as a whole. Its call graph is that of the parts: what is inlined has
+# no frame of its own, and the sum of the frames is no smaller.
+WHOLE_FLAGS = ["-flto", "-fno-fat-lto-objects"]
+
+
+def link_whole(build: Path, board: Board, options: list[str], used: list[str]) -> Path:
+    name = re.sub(r"\W", "_", board.macro + "".join(options))
+    elf = build / f"{name}.elf"
+    measured = ("-fstack-usage", "-fcallgraph-info")
+    flags = [flag for flag in FLAGS if not flag.startswith((*measured, "-W"))]
+    run(["arm-none-eabi-gcc", f"-mcpu=cortex-{board.cpu}", *flags, *FOREIGN_FLAGS, *WHOLE_FLAGS,
+         f"-DBOARD_{board.macro}", *options, "-nostdlib", "-T", "tests/firmware/firmware.ld",
+         "-Wl,--gc-sections", *used, "-lgcc", "-o", str(elf)])
+    return elf
+
+
 @dataclass
 class Linked:
     elf: Path
@@ -331,7 +347,7 @@ def stack_of(linked: Linked, with_verifier: bool) -> int:
 
 def measure(build: Path, board: Board, contents: str, options: list[str]) -> Row:
     linked = link(build, board, options)
-    sizes = section_sizes(linked.elf)
+    sizes = section_sizes(link_whole(build, board, options, linked.sources))
     data, bss = sizes.get(".data", 0), sizes.get(".bss", 0)
     is_signed = "-DWITH_SIGNATURE" in options
     return Row(

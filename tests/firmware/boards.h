@@ -214,10 +214,10 @@ static bool acknowledge_ecc(void) {
 
 static const struct cp_stm32_l0 port = {0x40022000, STM32_FLASH, false, CP_STM32_L0_POLLS_MAX};
 static const struct board board = {
-    .active_address = STM32_FLASH + 16 * KIB,
-    .active = {16 * KIB, 80 * KIB},
-    .dfu = {96 * KIB, 80 * KIB + 128},
-    .state = {8 * KIB, 8 * KIB},
+    .active_address = STM32_FLASH + 20 * KIB,
+    .active = {20 * KIB, 80 * KIB},
+    .dfu = {100 * KIB, 80 * KIB + 128},
+    .state = {8 * KIB, 12 * KIB},
     STM32_CAUSES(0x40021050, 23),
     STM32_DOG,
 };

@@ -29,9 +29,9 @@ static const struct cp_verifier verifier = {cp_verify_ed25519, public_key};
 #define VTOR_ADDRESS      0xE000ED08u
 
 void reset(void);
-void *memcpy(void *to, const void *from, size_t size_bytes);
-void *memset(void *to, int value, size_t size_bytes);
-int memcmp(const void *a, const void *b, size_t size_bytes);
+__attribute__((used)) void *memcpy(void *to, const void *from, size_t size_bytes);
+__attribute__((used)) void *memset(void *to, int value, size_t size_bytes);
+__attribute__((used)) int memcmp(const void *a, const void *b, size_t size_bytes);
 
 static struct cp_flash internal;
 #if defined(BOARD_HAS_CHIP)
@@ -46,7 +46,7 @@ static uint8_t buffer[BUFFER_SIZE_BYTES];
 
 // --- library functions, by bytes
 
-void *memcpy(void *to, const void *from, size_t size_bytes) {
+__attribute__((used)) void *memcpy(void *to, const void *from, size_t size_bytes) {
     uint8_t *bytes = to;
     for (size_t i = 0; i < size_bytes; i++) {
         bytes[i] = ((const uint8_t *)from)[i];
@@ -54,7 +54,7 @@ void *memcpy(void *to, const void *from, size_t size_bytes) {
     return to;
 }
 
-void *memset(void *to, int value, size_t size_bytes) {
+__attribute__((used)) void *memset(void *to, int value, size_t size_bytes) {
     uint8_t *bytes = to;
     for (size_t i = 0; i < size_bytes; i++) {
         bytes[i] = (uint8_t)value;
@@ -62,7 +62,7 @@ void *memset(void *to, int value, size_t size_bytes) {
     return to;
 }
 
-int memcmp(const void *a, const void *b, size_t size_bytes) {
+__attribute__((used)) int memcmp(const void *a, const void *b, size_t size_bytes) {
     for (size_t i = 0; i < size_bytes; i++) {
         const int difference = ((const uint8_t *)a)[i] - ((const uint8_t *)b)[i];
         if (difference != 0) {
