@@ -28,10 +28,13 @@ static const struct cp_verifier verifier = {cp_verify_ed25519, public_key};
 #define BUFFER_SIZE_BYTES 256u
 #define VTOR_ADDRESS      0xE000ED08u
 
+// The compiler calls these on its own, also when it sees the whole program.
+#define LIBRARY __attribute__((used))
+
 void reset(void);
-void *memcpy(void *to, const void *from, size_t size_bytes);
-void *memset(void *to, int value, size_t size_bytes);
-int memcmp(const void *a, const void *b, size_t size_bytes);
+LIBRARY void *memcpy(void *to, const void *from, size_t size_bytes);
+LIBRARY void *memset(void *to, int value, size_t size_bytes);
+LIBRARY int memcmp(const void *a, const void *b, size_t size_bytes);
 
 static struct cp_flash internal;
 #if defined(BOARD_HAS_CHIP)
