@@ -163,6 +163,19 @@ def link(build: Path, board: Board, options: list[str], *optimize: str) -> Linke
     return Linked(elf, objects, [*used, FIRMWARE])
 
 
+def check_config(build: Path, board: Board, options: list[str]) -> None:
+    """The core has to accept the board: what it refuses would be measured for nothing."""
+    program = build / "check"
+    ports = [f"core/port/{port}.c" for port in board.ports]
+    own = [option for option in options if option != "-DWITH_SIGNATURE"]
+    run(["gcc", "-std=gnu11", "-w", "-I.", "-Icore/include", f"-DBOARD_{board.macro}", *own,
+         FIRMWARE, *sources("core/src/*.c"), *ports,
+         "-static", "-Wl,--unresolved-symbols=ignore-all", "-o", str(program)])
+    code = subprocess.run([program], check=False).returncode
+    if code != 0:
+        raise Unmeasurable(f"{board.name}: cp_boot_check() refuses the board with -{code}")
+
+
 # --- the call graph
 
 
@@ -335,6 +348,7 @@ def stack_of(linked: Linked, with_verifier: bool) -> int:
 
 def measure(build: Path, board: Board, contents: str, options: list[str]) -> Row:
     linked = link(build, board, options)
+    check_config(build, board, options)
     sizes = section_sizes(linked.elf)
     data, bss = sizes[".data"], sizes[".bss"]
     is_signed = "-DWITH_SIGNATURE" in options
