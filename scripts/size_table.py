@@ -24,6 +24,8 @@ FLAGS = """-mthumb -std=gnu11 -Os -ffreestanding -ffunction-sections -fdata-sect
     -isystem third_party/monocypher -isystem third_party/sha2""".split()
 FOREIGN_FLAGS = ["-w", "-fno-tree-ter", "-Icore/verify", "-DSMALL_KERNEL"]
 
+FIRMWARE = "tests/firmware/firmware.c"
+
 FLASH_MAX = 6 * 1024
 SIGNED_FLASH_MAX = 16 * 1024
 RAM_MAX = 1024
@@ -97,6 +99,7 @@ class Row:
     code_in_ram: int
     stack: int
     verifier_stack: int | None  # of the deepest path through the verifier
+    optimized_flash: int  # with -flto
     flash_max: int | None
     ram_max: int | None
 
@@ -139,22 +142,6 @@ def sources(pattern: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
 
 
-# A product is optimized as a whole. Its call graph is that of the parts: what is inlined has
-# no frame of its own, and the sum of the frames is no smaller.
-WHOLE_FLAGS = ["-flto", "-fno-fat-lto-objects"]
-
-
-def link_whole(build: Path, board: Board, options: list[str], used: list[str]) -> Path:
-    name = re.sub(r"\W", "_", board.macro + "".join(options))
-    elf = build / f"{name}.elf"
-    measured = ("-fstack-usage", "-fcallgraph-info")
-    flags = [flag for flag in FLAGS if not flag.startswith((*measured, "-W"))]
-    run(["arm-none-eabi-gcc", f"-mcpu=cortex-{board.cpu}", *flags, *FOREIGN_FLAGS, *WHOLE_FLAGS,
-         f"-DBOARD_{board.macro}", *options, "-nostdlib", "-T", "tests/firmware/firmware.ld",
-         "-Wl,--gc-sections", *used, "-lgcc", "-o", str(elf)])
-    return elf
-
-
 @dataclass
 class Linked:
     elf: Path
@@ -162,18 +149,31 @@ class Linked:
     sources: list[str]
 
 
-def link(build: Path, board: Board, options: list[str]) -> Linked:
+def link(build: Path, board: Board, options: list[str], *optimize: str) -> Linked:
     used = sources("core/src/*.c") + [f"core/port/{port}.c" for port in board.ports]
     if "-DWITH_SIGNATURE" in options:
         used += sources("core/verify/*.c") + sources("third_party/*/*.c")
-    objects = [compiled(build, board.cpu, source) for source in used]
-    firmware = "tests/firmware/firmware.c"
-    objects.append(compiled(build, board.cpu, firmware, f"-DBOARD_{board.macro}", *options))
+    objects = [compiled(build, board.cpu, source, *optimize) for source in used]
+    own = (f"-DBOARD_{board.macro}", *options, *optimize)
+    objects.append(compiled(build, board.cpu, FIRMWARE, *own))
     elf = objects[-1].with_suffix(".elf")
-    run(["arm-none-eabi-gcc", f"-mcpu=cortex-{board.cpu}", "-mthumb", "-nostdlib",
+    run(["arm-none-eabi-gcc", f"-mcpu=cortex-{board.cpu}", *FLAGS, *optimize, "-nostdlib",
          "-T", "tests/firmware/firmware.ld", "-Wl,--gc-sections", *map(str, objects), "-lgcc",
          "-o", str(elf)])
-    return Linked(elf, objects, [*used, firmware])
+    return Linked(elf, objects, [*used, FIRMWARE])
+
+
+def check_config(build: Path, board: Board, options: list[str]) -> None:
+    """The core has to accept the board: what it refuses would be measured for nothing."""
+    program = build / "check"
+    ports = [f"core/port/{port}.c" for port in board.ports]
+    own = [option for option in options if option != "-DWITH_SIGNATURE"]
+    run(["gcc", "-std=gnu11", "-w", "-I.", "-Icore/include", f"-DBOARD_{board.macro}", *own,
+         FIRMWARE, *sources("core/src/*.c"), *ports,
+         "-static", "-Wl,--unresolved-symbols=ignore-all", "-o", str(program)])
+    code = subprocess.run([program], check=False).returncode
+    if code != 0:
+        raise Unmeasurable(f"{board.name}: cp_boot_check() refuses the board with -{code}")
 
 
 # --- the call graph
@@ -324,8 +324,10 @@ def deepest(graph: Graph, entry: str, targets: dict[str, set[str]], linked: set[
 
 
 def section_sizes(elf: Path) -> dict[str, int]:
+    """Those of .text, with constants and vectors, .data and .bss."""
     listed = run(["arm-none-eabi-size", "-A", str(elf)])
-    return {name: int(size) for name, size in re.findall(r"^(\.\w+)\s+(\d+)", listed, re.M)}
+    found = {name: int(size) for name, size in re.findall(r"^(\.\w+)\s+(\d+)", listed, re.M)}
+    return {name: found.get(name, 0) for name in (".text", ".data", ".bss")}
 
 
 def stack_of(linked: Linked, with_verifier: bool) -> int:
@@ -338,8 +340,7 @@ def stack_of(linked: Linked, with_verifier: bool) -> int:
     if not with_verifier:
         targets["verify"] = set()
     names = set(program)
-    firmware = linked.sources[-1]
-    handlers = [title_of(graph, firmware, name) for name in HANDLERS if name in names]
+    handlers = [title_of(graph, FIRMWARE, name) for name in HANDLERS if name in names]
     below = [deepest(graph, handler, targets, names) for handler in handlers]
     exception = max((EXCEPTION_BYTES + bytes_ for bytes_ in below), default=0)
     return deepest(graph, ENTRY, targets, names) + exception
@@ -347,9 +348,11 @@ def stack_of(linked: Linked, with_verifier: bool) -> int:
 
 def measure(build: Path, board: Board, contents: str, options: list[str]) -> Row:
     linked = link(build, board, options)
-    sizes = section_sizes(link_whole(build, board, options, linked.sources))
-    data, bss = sizes.get(".data", 0), sizes.get(".bss", 0)
+    check_config(build, board, options)
+    sizes = section_sizes(linked.elf)
+    data, bss = sizes[".data"], sizes[".bss"]
     is_signed = "-DWITH_SIGNATURE" in options
+    whole = section_sizes(link(build, board, options, "-flto").elf)
     return Row(
         board=board,
         contents=contents,
@@ -358,6 +361,7 @@ def measure(build: Path, board: Board, contents: str, options: list[str]) -> Row
         code_in_ram=data,  # nothing else is initialized: the core has no mutable statics
         stack=stack_of(linked, with_verifier=False),
         verifier_stack=stack_of(linked, with_verifier=True) if is_signed else None,
+        optimized_flash=whole[".text"] + whole[".data"],
         flash_max=(SIGNED_FLASH_MAX if is_signed else FLASH_MAX) if board.is_limited else None,
         ram_max=RAM_MAX if board.is_limited else None,
     )
@@ -375,16 +379,15 @@ def rows(build: Path) -> list[Row]:
 
 
 def print_table(table: list[Row]) -> None:
-    head = ("bootloader", "CPU", "holds", "flash", "limit", "static", "stack", "RAM", "limit",
-            "verifying")
-    layout = "{:<20} {:<4} {:<17} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>10}"
-    print(layout.format(*head))
+    layout = "{:<20} {:<4} {:<17} {:>6} {:>6} {:>6} {:>7} {:>5} {:>6} {:>6} {:>9}"
+    print(layout.format("bootloader", "CPU", "holds", "flash", "limit", "-flto", "static", "stack",
+                        "RAM", "limit", "verifying"))
     for row in table:
-        verifying = "-" if row.verifier_stack is None else f"{row.verifier_stack:,}"
-        limits = ["-" if m is None else f"{m:,}" for m in (row.flash_max, row.ram_max)]
-        print(layout.format(
-            row.board.name, row.board.cpu.upper(), row.contents, f"{row.flash:,}", limits[0],
-            f"{row.static:,}", row.stack, f"{row.ram:,}", limits[1], verifying))
+        optional = (row.flash_max, row.ram_max, row.verifier_stack)
+        flash_max, ram_max, verifying = ("-" if n is None else f"{n:,}" for n in optional)
+        print(layout.format(row.board.name, row.board.cpu.upper(), row.contents, f"{row.flash:,}",
+                            flash_max, f"{row.optimized_flash:,}", f"{row.static:,}", row.stack,
+                            f"{row.ram:,}", ram_max, verifying))
 
 
 def main(arguments: list[str]) -> int:
