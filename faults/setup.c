@@ -91,6 +91,7 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->trial_attempts = test_case->trial_attempts;
     board->public_key = test_case->is_signed ? public_key() : NULL;
     board->refuses_downgrades = test_case->has_rollback_protection;
+    board->security_counter_min = test_case->images[test_case->start_image].security_counter;
     board->verifies_each_boot = test_case->verifies_each_boot;
     board->application_verifies = test_case->application_verifies;
 }

@@ -93,7 +93,8 @@ static const struct cp_key keys[] = {
      .help = "Whether `active` and `dfu` are swapped, or are slots `a` and `b` of which either may "
              "run and nothing is copied. `direct` goes with `format: journal`."},
 
-    {.path = "trial", .type = CP_KEY_MAP, .help = "How a new image is tried. Of `format: journal`."},
+    {.path = "trial", .type = CP_KEY_MAP,
+     .help = "How a new image is tried. Of `format: journal`."},
     {.path = "trial.attempts", .type = CP_KEY_INTEGER, .min = 1, .max = 15, .fallback = "1",
      .help = "Trials that may fail before the old image is brought back."},
     {.path = "security", .type = CP_KEY_MAP,
@@ -133,7 +134,8 @@ static const struct cp_key keys[] = {
     {.path = "images.*.signature", .type = CP_KEY_WORD, .word = cp_word_signature,
      .fallback = "valid", .help = "With `signed`: what it has for a signature."},
     {.path = "images.*.security_counter", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
-     .fallback = "0", .help = "With `signed`: a newer version with a closed hole has a larger one."},
+     .fallback = "0",
+     .help = "With `signed`: a version in which a hole is closed has a larger one."},
 
     {.path = "lifecycle", .type = CP_KEY_MAP, .flags = REQUIRED,
      .help = "What the device lives through."},

@@ -126,6 +126,7 @@ struct cp_program_board {
     uint32_t trial_attempts;   // of the journal: failed trials before a revert
     const uint8_t *public_key; // 32 bytes; NULL: images are not signed
     bool refuses_downgrades;
+    uint32_t security_counter_min; // that of the image at the start
     bool verifies_each_boot;
     bool application_verifies; // with a key: the updater checks before it stores a request
     bool dfu_mode_times_out;   // without a host, the DFU mode ends with a reset

@@ -141,22 +141,9 @@ static int revert(const struct cp_boot_config *config, struct cp_state_view *vie
     return config->format->finish_revert(&config->state);
 }
 
-int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
-    if (!state) {
-        return CP_ERR_ARGUMENT;
-    }
-    int err = cp_boot_check(config);
-    if (err) {
-        return err;
-    }
-    if (config->strategy != CP_STRATEGY_SWAP) {
-        return CP_ERR_ARGUMENT;
-    }
-    if (config->format->prepare) {
-        return config->format->prepare(config, state);
-    }
+int cp_boot_run(const struct cp_boot_config *config, enum cp_state *state) {
     struct cp_state_view view = {CP_STATE_BOOT, 0};
-    err = config->format->load(&config->state, page_count(config), &view);
+    int err = config->format->load(&config->state, page_count(config), &view);
     if (err) {
         return err;
     }

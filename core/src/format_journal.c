@@ -27,11 +27,20 @@ int cp_boot_settle(struct boot *boot, bool is_kept) {
     return cp_boot_rewrite(boot);
 }
 
-static int verify(const struct cp_boot_config *config, const struct cp_partition *partition,
+static int verify(const struct boot *boot, const struct cp_partition *partition,
                   uint32_t size_bytes, uint32_t *security_counter) {
-    const struct cp_verifier *verifier = config->verifier;
-    return verifier->verify(verifier, partition, size_bytes, config->buffer,
-                            config->buffer_size_bytes, security_counter);
+    const struct cp_boot_config *config = boot->config;
+    feed(boot);
+    int err = config->verifier->verify(config->verifier, partition, size_bytes, config->buffer,
+                                       config->buffer_size_bytes, security_counter);
+    feed(boot);
+    return err;
+}
+
+static bool is_older(const struct boot *boot) {
+    const uint32_t counter = boot->journal.image_security_counter;
+    return counter < boot->journal.security_counter ||
+           counter < boot->config->security_counter_min;
 }
 
 // May the image in a partition be installed, or started for the first time? CP_ERR_IMAGE.
@@ -40,10 +49,8 @@ int cp_boot_check_image(struct boot *boot, const struct cp_partition *partition)
     if (!boot->config->verifier) {
         return CP_OK;
     }
-    int err = verify(boot->config, partition, journal->image_size_bytes,
-                     &journal->image_security_counter);
-    if (!err && boot->config->refuses_downgrades &&
-        journal->image_security_counter < journal->security_counter) {
+    int err = verify(boot, partition, journal->image_size_bytes, &journal->image_security_counter);
+    if (!err && boot->config->refuses_downgrades && is_older(boot)) {
         return CP_ERR_IMAGE;
     }
     return err;
@@ -191,7 +198,7 @@ int cp_boot_check_trusted(const struct boot *boot, const struct cp_partition *pa
     if (!boot->config->verifier || !boot->config->verifies_each_boot) {
         return CP_OK;
     }
-    return verify(boot->config, partition, size_bytes, &security_counter);
+    return verify(boot, partition, size_bytes, &security_counter);
 }
 
 static int rest(struct boot *boot) {

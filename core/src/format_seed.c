@@ -187,6 +187,7 @@ static int seed_set(const struct cp_partition *state, enum cp_state value) {
 }
 
 const struct cp_state_format cp_state_format_seed = {
+    .prepare = cp_boot_run,
     .size_bytes = seed_size_bytes,
     .get = seed_get,
     .load = seed_load,

@@ -92,7 +92,8 @@ static uint32_t header_crc(const struct header *header) {
 static int read_word(const struct cp_partition *state, uint32_t offset_bytes, uint32_t *word) {
     uint8_t bytes[WORD_BYTES] = {0};
     int err = cp_partition_read(state, offset_bytes, bytes, WORD_BYTES);
-    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    *word = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+    *word |= (uint32_t)bytes[3] << 24;
     return err;
 }
 

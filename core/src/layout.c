@@ -20,16 +20,19 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config) {
     return active_bytes > dfu_bytes ? active_bytes : dfu_bytes;
 }
 
+static bool has_own_protocol(const struct cp_state_format *format) {
+    return format->check && format->request && format->start;
+}
+
+static bool has_protocol_of_boot(const struct cp_state_format *format) {
+    return format->size_bytes && format->load && format->record_step && format->finish_revert;
+}
+
 int cp_layout_check_format(const struct cp_state_format *format) {
-    if (format && format->prepare && format->check && format->get && format->set &&
-        format->request && format->start) {
-        return CP_OK;
-    }
-    if (!format || !format->size_bytes || !format->get || !format->load || !format->record_step ||
-        !format->finish_revert || !format->set) {
+    if (!format || !format->prepare || !format->get || !format->set) {
         return CP_ERR_ARGUMENT;
     }
-    return CP_OK;
+    return has_own_protocol(format) || has_protocol_of_boot(format) ? CP_OK : CP_ERR_ARGUMENT;
 }
 
 int cp_layout_check_state(const struct cp_partition *state, const struct cp_state_format *format,
@@ -133,4 +136,16 @@ int cp_boot_check(const struct cp_boot_config *config) {
         return CP_ERR_LAYOUT;
     }
     return is_swap ? check_sizes(config) : cp_layout_check_state(&config->state, config->format, 0);
+}
+
+int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
+    if (!state) {
+        return CP_ERR_ARGUMENT;
+    }
+    int err = cp_boot_check(config);
+    if (err) {
+        return err;
+    }
+    return config->strategy == CP_STRATEGY_SWAP ? config->format->prepare(config, state)
+                                                : CP_ERR_ARGUMENT;
 }

@@ -17,9 +17,10 @@ struct cp_state_view {
 };
 
 struct cp_state_format {
-    // --- a format with a protocol of its own has these, and none of the others but get and set
-    // Errors as those of cp_boot_prepare(), after cp_boot_check(). NULL: that of boot.c.
+    // What a boot does: cp_boot_prepare() after cp_boot_check(), and its errors.
     int (*prepare)(const struct cp_boot_config *config, enum cp_state *state);
+
+    // --- a format with a protocol of its own has these, and none of the others but get and set
     // CP_ERR_LAYOUT if STATE does not suit page_count page units.
     int (*check)(const struct cp_partition *state, uint32_t page_count);
     // Store that an image of that many bytes waits in DFU. CP_ERR_FLASH.
@@ -31,7 +32,7 @@ struct cp_state_format {
     // NULL: the format knows of no slots.
     int (*slot)(const struct cp_partition *state, enum cp_slot *running);
 
-    // --- the protocol of boot.c ---
+    // --- the protocol of boot.c, whose prepare is cp_boot_run() ---
     // Bytes of STATE the format needs for page_count page units, given the
     // write size of STATE; UINT32_MAX when they cannot be counted in 32 bits.
     uint32_t (*size_bytes)(uint32_t page_count, uint32_t write_size_bytes);
@@ -58,5 +59,9 @@ struct cp_state_format {
     // Store a new state and forget the progress; nothing if it is stored already.
     int (*set)(const struct cp_partition *state, enum cp_state value);
 };
+
+// The protocol of boot.c, which asks the format for what is stored. A bootloader without a
+// format that uses it does not have it.
+int cp_boot_run(const struct cp_boot_config *config, enum cp_state *state);
 
 #endif

@@ -257,15 +257,6 @@ int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const vo
     return CP_OK;
 }
 
-static int set_unless_in_trial(struct cp_updater *updater, enum cp_state state) {
-    int err = refuse_in_trial(updater);
-    if (err) {
-        return err;
-    }
-    feed(updater);
-    return updater->config->format->set(&updater->config->state, state);
-}
-
 int cp_updater_request(struct cp_updater *updater) {
     return cp_updater_request_image(updater, updater->config->active_size_bytes);
 }
@@ -292,17 +283,22 @@ int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
     if (err) {
         return err;
     }
-    if (!config->format->request) {
-        return set_unless_in_trial(updater, CP_STATE_SWAP);
-    }
     feed(updater);
+    if (!config->format->request) {
+        return config->format->set(&config->state, CP_STATE_SWAP);
+    }
     return config->format->request(&config->state,
                                    config->active_size_bytes / config->dfu.flash->erase_size_bytes,
                                    size_bytes);
 }
 
 int cp_updater_detach(struct cp_updater *updater) {
-    return set_unless_in_trial(updater, CP_STATE_DETACH);
+    int err = refuse_in_trial(updater);
+    if (err) {
+        return err;
+    }
+    feed(updater);
+    return updater->config->format->set(&updater->config->state, CP_STATE_DETACH);
 }
 
 int cp_updater_confirm(struct cp_updater *updater) {

@@ -24,6 +24,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .is_reset_by_application = cp_reset_by_application,
         .verifier = board->public_key ? &verifier : NULL,
         .refuses_downgrades = board->refuses_downgrades,
+        .security_counter_min = board->security_counter_min,
         .verifies_each_boot = board->verifies_each_boot,
         .factory = factory.size_bytes > 0 ? &factory : NULL,
         .strategy = board->is_direct ? CP_STRATEGY_DIRECT : CP_STRATEGY_SWAP,

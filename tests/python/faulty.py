@@ -24,6 +24,10 @@ PROMISES = {
     "legal-flash-use",
     "bounded-wear",
     "progresses",
+    "authentic",
+    "no-downgrade",
+    "last-resort",
+    "error-safe",
 }
 
 

@@ -28,7 +28,7 @@ COLUMNS = {
 PROMISES = {
     "bootable", "resumes", "update-completes", "no-phantom-update", "trial-happens",
     "unconfirmed-reverts", "confirmed-stays", "tells-truth", "legal-flash-use", "bounded-wear",
-    "progresses",
+    "progresses", "authentic", "no-downgrade", "last-resort", "error-safe",
 }  # fmt: skip
 ERASES_PER_UPDATE = 3  # the default of wear.erases_per_update
 

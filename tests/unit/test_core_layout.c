@@ -117,6 +117,27 @@ static void test_incomplete_format(void **context) {
     }
 }
 
+// A format with a protocol of its own needs other functions, and lacks these without harm.
+static void test_incomplete_format_with_protocol(void **context) {
+    struct ram_board *board = *context;
+    const struct cp_state_format journal = cp_state_format_journal;
+    struct cp_state_format broken[] = {journal, journal, journal, journal, journal, journal};
+    broken[0].prepare = NULL;
+    broken[1].check = NULL;
+    broken[2].get = NULL;
+    broken[3].set = NULL;
+    broken[4].request = NULL;
+    broken[5].start = NULL;
+    for (size_t i = 0; i < 6; i++) {
+        board->boot.format = &broken[i];
+        board->app.format = &broken[i];
+        refuses_boot(board, CP_ERR_ARGUMENT);
+        refuses_updater(board, CP_ERR_ARGUMENT);
+    }
+    assert_null(journal.size_bytes);
+    assert_null(journal.load);
+}
+
 static void test_flash_functions(void **context) {
     struct ram_board *board = *context;
     struct cp_flash flash = board->dfu.flash;
@@ -328,6 +349,51 @@ static void test_seed_size(void **context) {
     assert_int_equal(seed->size_bytes(UINT32_MAX, 32), UINT32_MAX);
 }
 
+// Two halves of 32 bytes of header, a seal, and a slot for each of six steps and eight more.
+static void test_journal_state_too_small_by_one_page(void **context) {
+    struct ram_board *board = *context;
+    struct ram_flash ram;
+    const uint32_t half_bytes = 32 + 4 + (2 * 3 + 8) * 4;
+    board->boot.format = &cp_state_format_journal;
+    board->app.format = &cp_state_format_journal;
+    board->boot.state = ram_partition(&ram, &board->power, 2 * half_bytes + 4, 4, 4, 0xFF);
+    board->app.state = board->boot.state;
+    assert_int_equal(cp_boot_check(&board->boot), CP_OK);
+    board->boot.state.size_bytes -= 4; // the page that is left over
+    assert_int_equal(cp_boot_check(&board->boot), CP_OK);
+    board->boot.state.size_bytes -= 4;
+    refuses_boot(board, CP_ERR_LAYOUT);
+    board->boot.state.size_bytes = 4; // one page is no two halves
+    refuses_boot(board, CP_ERR_LAYOUT);
+    // The updater asks for one unit's records.
+    board->app.state.size_bytes = 2 * (32 + 4 + (2 + 8) * 4);
+    assert_int_equal(cp_boot_check(&board->boot), CP_ERR_LAYOUT);
+    board->app.state.size_bytes -= 4;
+    refuses_updater(board, CP_ERR_LAYOUT);
+    ram_flash_free(&ram);
+}
+
+// Steps are stored in 12 bits.
+static void test_journal_with_too_many_pages(void **context) {
+    struct ram_board *board = *context;
+    struct cp_flash *flashes[] = {&board->active.flash, &board->dfu.flash, &board->state.flash};
+    const struct cp_flash good[] = {*flashes[0], *flashes[1], *flashes[2]};
+    board->boot.format = &cp_state_format_journal;
+    for (size_t i = 0; i < 3; i++) {
+        flashes[i]->size_bytes = 0x100000;
+        flashes[i]->erase_size_bytes = 64;
+    }
+    board->boot.dfu.size_bytes = 2049 * 64;
+    board->boot.state = (struct cp_partition){flashes[2], 0, 0x100000};
+    board->boot.active.size_bytes = 2047 * 64;
+    assert_int_equal(cp_boot_check(&board->boot), CP_OK);
+    board->boot.active.size_bytes = 2048 * 64;
+    refuses_boot(board, CP_ERR_LAYOUT);
+    for (size_t i = 0; i < 3; i++) {
+        *flashes[i] = good[i];
+    }
+}
+
 static uint32_t no_size(uint32_t page_count, uint32_t write_size_bytes) {
     (void)page_count;
     (void)write_size_bytes;
@@ -404,6 +470,7 @@ int main(void) {
         LAYOUT_TEST(test_boot_null_pointers),
         LAYOUT_TEST(test_updater_null_pointers),
         LAYOUT_TEST(test_incomplete_format),
+        LAYOUT_TEST(test_incomplete_format_with_protocol),
         LAYOUT_TEST(test_flash_functions),
         LAYOUT_TEST(test_flash_sizes),
         LAYOUT_TEST(test_erase_value),
@@ -414,6 +481,8 @@ int main(void) {
         LAYOUT_TEST(test_dfu_too_small),
         LAYOUT_TEST(test_active_not_whole_pages),
         LAYOUT_TEST(test_state_too_small_by_one_word),
+        LAYOUT_TEST(test_journal_state_too_small_by_one_page),
+        LAYOUT_TEST(test_journal_with_too_many_pages),
         LAYOUT_TEST(test_seed_size),
         LAYOUT_TEST(test_too_many_pages),
         LAYOUT_TEST(test_range_fits),

@@ -89,6 +89,8 @@ static void tell_flash(struct teller *teller, const char *word) {
         cp_promises_erased(&teller->promises, 0, 1, 3);
     } else if (strcmp(word, "erase-to-4") == 0) {
         cp_promises_erased(&teller->promises, 0, 1, 4);
+    } else if (strcmp(word, "erase-to-5") == 0) {
+        cp_promises_erased(&teller->promises, 0, 1, 5);
     } else if (strcmp(word, "illegal") == 0) {
         cp_promises_illegal(&teller->promises, "told");
     } else if (strcmp(word, "dead-end") == 0) {
@@ -257,6 +259,8 @@ static const struct story stories[] = {
     {"illegal", BIT(CP_PROMISE_LEGAL_FLASH_USE), 0},
     {"erase-to-3 erase-to-3", 0, 0}, // a power loss in between pays for the second
     {"erase-to-4", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
+    {"error erase-to-4", 0, 0}, // what failed is tried again
+    {"error erase-to-5", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
     {"wears-out", BIT(CP_PROMISE_BOUNDED_WEAR), 0},
     // progresses
     {"start-old uptime-enough", 0, 0},

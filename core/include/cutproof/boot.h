@@ -80,6 +80,9 @@ struct cp_boot_config {
     // With a verifier: an image with a smaller security counter than that of the last
     // confirmed one is not installed.
     bool refuses_downgrades;
+    // No image with a smaller one is installed, whatever was confirmed: that of the image the
+    // device is delivered with.
+    uint32_t security_counter_min;
     // With a verifier: ACTIVE is checked at each boot, not only before a trial begins.
     bool verifies_each_boot;
     // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of. NULL: nothing.
@@ -98,7 +101,9 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 #define CP_BOOT_ERASES_PER_UPDATE_MAX 3
 
 // The same with `journal` and one attempt: each page of STATE is erased when the update is
-// requested, begun, reverted and over. Each further attempt adds one, a detach two.
+// requested, begun, reverted and over. Each further attempt adds one, a detach two. Where
+// torn units may read otherwise each time it is two more, with power losses: a request that
+// was cut leaves the halves the other way round.
 #define CP_JOURNAL_ERASES_PER_UPDATE_MAX 4
 
 // The same with `journal` and the strategy direct: each page of STATE is erased when the update
