@@ -185,7 +185,7 @@ struct cp_case {
     bool is_direct;          // of the format journal: ACTIVE and DFU are slots, nothing is copied
     bool tells_reset_cause;  // of the format journal: a boot is told who caused the reset
     uint32_t trial_attempts; // failed trials before a revert; 0 counts as 1
-    enum cp_download download;
+    enum cp_download_way download;
     enum cp_after_revert after_revert;
     bool detach;
     bool dfu_host_present;

@@ -68,7 +68,8 @@ static void check_no_download(struct cp_draft *draft, const struct cp_node *upda
 static void check_chunk(struct cp_draft *draft) {
     uint32_t device = draft->out->areas[CP_AREA_DFU].device;
     uint32_t word = draft->out->devices[device].write_size_bytes;
-    if (draft->area_known[CP_AREA_DFU] && draft->out->chunk_size_bytes % word != 0) {
+    bool is_free = draft->out->download == CP_DOWNLOAD_RANGES;
+    if (!is_free && draft->area_known[CP_AREA_DFU] && draft->out->chunk_size_bytes % word != 0) {
         cp_report_add(draft->report, cp_read_place(draft, "lifecycle.chunk"),
                       "'chunk' is not a multiple of the write size of 'dfu'");
         cp_report_help(draft->report, "words are %uB", word);
@@ -82,12 +83,21 @@ static void need_detach(struct cp_draft *draft, const char *path) {
     }
 }
 
+static void check_ranges(struct cp_draft *draft) {
+    if (draft->out->download == CP_DOWNLOAD_RANGES && strcmp(draft->out->format, "seed") == 0) {
+        cp_report_add(draft->report, cp_read_place(draft, "lifecycle.download"),
+                      "the format 'seed' does not know which ranges are there");
+        cp_report_help(draft->report, "choose `format: journal`, or `download: as-it-goes`");
+    }
+}
+
 static void read_choices(struct cp_draft *draft) {
     uint32_t download = CP_DOWNLOAD_NONE, after_revert = CP_AFTER_REVERT_STOP, dfu_host = 1;
     cp_read_word(draft, "lifecycle.download", &download);
     cp_read_word(draft, "lifecycle.after_revert", &after_revert);
     cp_read_word(draft, "lifecycle.dfu_host", &dfu_host);
-    draft->out->download = (enum cp_download)download;
+    draft->out->download = (enum cp_download_way)download;
+    check_ranges(draft);
     draft->out->after_revert = (enum cp_after_revert)after_revert;
     draft->out->dfu_host_present = dfu_host == 1;
     if (cp_read_boolean(draft, "lifecycle.detach", &draft->out->detach)) {

@@ -153,7 +153,8 @@ static const struct cp_key keys[] = {
      .help = "The updates offered, one after the other, beginning with that to `start`."},
     {.path = "lifecycle.download", .type = CP_KEY_WORD, .word = cp_word_download,
      .fallback = "none",
-     .help = "How an image gets into DFU: it is there, DFU is erased first, or page by page."},
+     .help = "How an image gets into DFU: it is there, DFU is erased first, page by page, "
+             "or in pieces out of order that a reset does not lose."},
     {.path = "lifecycle.chunk", .type = CP_KEY_SIZE, .min = 1, .max = 4 * KIB, .fallback = "256B",
      .help = "Size of the pieces of a download."},
     {.path = "lifecycle.after_revert", .type = CP_KEY_WORD, .word = cp_word_after_revert,

@@ -17,7 +17,7 @@ WORDS(cp_word_strategy, "swap", "direct")
 WORDS(cp_word_slot, "a", "b")
 WORDS(cp_word_ecc_read, "none", "nmi", "bus-fault")
 WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
-WORDS(cp_word_download, "none", "prepare", "as-it-goes")
+WORDS(cp_word_download, "none", "prepare", "as-it-goes", "ranges")
 WORDS(cp_word_after_revert, "stop", "retry")
 WORDS(cp_word_dfu_host, "absent", "present")
 WORDS(cp_word_damaged, "none", "active", "state", "both")
@@ -39,6 +39,7 @@ _Static_assert(CP_SIGNATURE_FOREIGN_KEY == 2 && CP_SIGNATURE_BIT_FLIPPED == 3, "
 _Static_assert(CP_SIGNATURE_CUT_OFF == 4 && CP_SIGNATURE_COUNT == 5, "cp_word_signature");
 _Static_assert(CP_DOWNLOAD_NONE == 0 && CP_DOWNLOAD_PREPARE == 1, "order of cp_word_download");
 _Static_assert(CP_DOWNLOAD_AS_IT_GOES == 2, "order of cp_word_download");
+_Static_assert(CP_DOWNLOAD_RANGES == 3, "order of cp_word_download");
 _Static_assert(CP_AFTER_REVERT_STOP == 0 && CP_AFTER_REVERT_RETRY == 1, "cp_word_after_revert");
 _Static_assert(CP_PHASE_BOOTLOADER == 0 && CP_PHASE_APPLICATION == 1, "order of cp_word_phase");
 _Static_assert(CP_AREA_ACTIVE == CP_AREA_STATE + 1, "order of cp_word_torn_area");

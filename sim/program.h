@@ -43,10 +43,11 @@ enum cp_firmware {
 };
 
 // How an application gets its next image into DFU.
-enum cp_download {
+enum cp_download_way {
     CP_DOWNLOAD_NONE,       // it is there from the start
     CP_DOWNLOAD_PREPARE,    // erase all of DFU, then write
     CP_DOWNLOAD_AS_IT_GOES, // erase each page when first written to
+    CP_DOWNLOAD_RANGES,     // of the journal: out of order, and what is missing after a reset
 };
 
 // What an application does that finds its update was reverted.
@@ -130,7 +131,7 @@ struct cp_program_board {
     bool verifies_each_boot;
     bool application_verifies; // with a key: the updater checks before it stores a request
     bool dfu_mode_times_out;   // without a host, the DFU mode ends with a reset
-    enum cp_download download;
+    enum cp_download_way download;
     enum cp_after_revert after_revert;
     bool detach;           // updates are fetched in the external DFU mode
     bool dfu_host_present; // in that mode, somebody sends an image

@@ -261,6 +261,7 @@ static bool is_active_whole(const struct cp_boot_config *config,
     const uint32_t steps = journal->steps_done;
     switch (journal->kind) {
     case CP_JOURNAL_IDLE:
+    case CP_JOURNAL_DOWNLOAD:
     case CP_JOURNAL_TRIAL: return true;
     case CP_JOURNAL_SWAP: return steps == 0 || steps == 2 * cp_swap_page_count(config);
     default: return false;
@@ -292,21 +293,11 @@ static int journal_get(const struct cp_partition *state, enum cp_state *value) {
     return err;
 }
 
-// The record as the updater may replace it: the update before this one is over.
-static int load_settled(const struct cp_partition *state, struct cp_journal *journal) {
-    int err = cp_journal_load(state, journal);
-    if (!err && journal->is_confirmed) {
-        journal->is_reverted = false;
-        cp_journal_settle(journal, true);
-    }
-    return err;
-}
-
 static int journal_request(const struct cp_partition *state, uint32_t page_count,
                            uint32_t image_size_bytes) {
     struct cp_journal journal = {0};
     (void)page_count;
-    int err = load_settled(state, &journal);
+    int err = cp_journal_load_settled(state, &journal);
     if (err) {
         return err;
     }
@@ -335,7 +326,7 @@ static int journal_set(const struct cp_partition *state, enum cp_state value) {
     if (value == CP_STATE_BOOT) {
         return mark(state, CP_JOURNAL_CONFIRMED);
     }
-    int err = load_settled(state, &journal);
+    int err = cp_journal_load_settled(state, &journal);
     if (err) {
         return err;
     }
@@ -347,12 +338,25 @@ static int journal_set(const struct cp_partition *state, enum cp_state value) {
 }
 
 static int journal_slot(const struct cp_partition *state, enum cp_slot *running) {
-    struct cp_journal journal;
+    struct cp_journal journal = {0};
     int err = cp_journal_load(state, &journal);
     if (!err) {
         *running = journal.running_slot ? CP_SLOT_B : CP_SLOT_A;
     }
     return err;
+}
+
+static int journal_no_download(const struct cp_partition *state, bool ends_it) {
+    struct cp_journal journal = {0};
+    int err = cp_journal_load(state, &journal);
+    if (err || journal.kind != CP_JOURNAL_DOWNLOAD) {
+        return err;
+    }
+    if (!ends_it) {
+        return CP_ERR_STATE;
+    }
+    cp_journal_settle(&journal, false);
+    return cp_journal_replace(state, &journal);
 }
 
 const struct cp_state_format cp_state_format_journal = {
@@ -363,4 +367,10 @@ const struct cp_state_format cp_state_format_journal = {
     .request = journal_request,
     .start = journal_start,
     .slot = journal_slot,
+    .no_download = journal_no_download,
+};
+
+const struct cp_state_format cp_state_format_journal_boot = {
+    .prepare = journal_prepare,
+    .check = cp_journal_check,
 };

@@ -65,11 +65,19 @@ static uint32_t slot_offset(const struct cp_partition *state, uint32_t half, uin
 }
 
 int cp_journal_check(const struct cp_partition *state, uint32_t page_count) {
-    const uint32_t unit = unit_bytes(state);
-    const uint64_t slots = 2 * (uint64_t)page_count + SLOTS_SPARE;
-    const uint64_t needed_bytes = HEADER_BYTES + unit + slots * unit;
-    const bool fits = half_bytes(state) >= needed_bytes && 2 * page_count <= CP_JOURNAL_STEPS_MAX;
-    return page_count <= CP_JOURNAL_STEPS_MAX && fits ? CP_OK : CP_ERR_LAYOUT;
+    if (page_count > CP_JOURNAL_STEPS_MAX / 2) {
+        return CP_ERR_LAYOUT;
+    }
+    // Sealed, with all steps and the spare slots: some 260 KiB at most.
+    const uint32_t units = 1 + 2 * page_count + SLOTS_SPARE;
+    const uint32_t needed_bytes = HEADER_BYTES + units * unit_bytes(state);
+    return half_bytes(state) >= needed_bytes ? CP_OK : CP_ERR_LAYOUT;
+}
+
+int cp_journal_check_pages(const struct cp_partition *state, uint32_t page_count) {
+    const uint32_t slots = slot_count(state);
+    const bool fits = slots >= SLOTS_SPARE && page_count <= slots - SLOTS_SPARE;
+    return fits && page_count <= CP_JOURNAL_STEPS_MAX ? CP_OK : CP_ERR_LAYOUT;
 }
 
 static uint32_t crc32(const uint8_t *data, uint32_t size_bytes) {
@@ -157,11 +165,22 @@ static bool is_mark(uint32_t word) {
     return ((word ^ word >> 16) & 0xFFFFu) == 0xFFFFu;
 }
 
+static bool page_is_done(const struct cp_journal *journal, uint32_t page) {
+    return journal->pages && (journal->pages[page / 8] >> page % 8 & 1u) != 0;
+}
+
+static void take_page(const struct cp_journal *journal, uint32_t page) {
+    if (journal->pages && page < journal->page_count) {
+        journal->pages[page / 8] |= (uint8_t)(1u << page % 8);
+    }
+}
+
 static void take_mark(struct cp_journal *journal, uint32_t payload) {
     switch (payload >> MARK_VALUE_BITS) {
     case CP_JOURNAL_STEP: journal->steps_done = payload & MARK_VALUE_MASK; break;
     case CP_JOURNAL_STARTED: journal->is_started = true; break;
     case CP_JOURNAL_CONFIRMED: journal->is_confirmed = true; break;
+    case CP_JOURNAL_PAGE: take_page(journal, payload & MARK_VALUE_MASK); break;
     default: break;
     }
 }
@@ -244,10 +263,25 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
     blank(journal, half);
     take_header(journal, &headers[half]);
     journal->is_other_valid = is_valid[half ^ 1u];
-    if (journal->kind != CP_JOURNAL_IDLE) {
+    if (journal->kind != CP_JOURNAL_IDLE && journal->kind != CP_JOURNAL_DOWNLOAD) {
         read_slots(state, journal);
     }
     return CP_OK;
+}
+
+void cp_journal_read_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    read_slots(state, journal);
+}
+
+int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal *journal) {
+    int err = cp_journal_load(state, journal);
+    if (!err && journal->is_confirmed) {
+        journal->is_reverted = false;
+        cp_journal_settle(journal, true);
+    } else if (!err && journal->kind == CP_JOURNAL_DOWNLOAD) {
+        cp_journal_settle(journal, false);
+    }
+    return err;
 }
 
 // Whole pages of one half.
@@ -340,6 +374,33 @@ int cp_journal_append(const struct cp_partition *state, struct cp_journal *journ
     return err;
 }
 
+// In ascending order, whatever the order in which they came: one record for one set of pages.
+static int append_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    int err = CP_OK;
+    for (uint32_t page = 0; !err && page < journal->page_count; page++) {
+        if (page_is_done(journal, page)) {
+            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
+        }
+    }
+    return err;
+}
+
+// Nobody has a bit for each page: take the marks as they stand in the half before. One that was
+// cut short may be read either way, for the page was whole before it was begun.
+static int copy_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    const uint32_t count = slot_count(state);
+    uint32_t erased = 0;
+    int err = CP_OK;
+    for (uint32_t slot = 0; !err && slot < count && erased < ERASED_SLOTS_END; slot++) {
+        const uint32_t word = read_slot(state, journal->half ^ 1u, slot);
+        erased = word == erased_word(state) ? erased + 1 : 0;
+        if (is_mark(word) && (word & 0xFFFFu) >> MARK_VALUE_BITS == CP_JOURNAL_PAGE) {
+            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, word & MARK_VALUE_MASK);
+        }
+    }
+    return err;
+}
+
 // The steps are written one by one, as they would be without a power loss: so a swap that
 // was resumed is soon the same in every bit as one that was not.
 static int build(const struct cp_partition *state, struct cp_journal *journal) {
@@ -357,6 +418,9 @@ static int build(const struct cp_partition *state, struct cp_journal *journal) {
     journal->slot = 0;
     for (uint32_t step = 1; !err && step <= journal->steps_done; step++) {
         err = cp_journal_append(state, journal, CP_JOURNAL_STEP, step);
+    }
+    if (!err && journal->kind == CP_JOURNAL_DOWNLOAD) {
+        err = journal->pages ? append_pages(state, journal) : copy_pages(state, journal);
     }
     return err ? err : program_seal(state, journal->half);
 }

@@ -19,6 +19,7 @@ enum cp_journal_kind {
     CP_JOURNAL_REVERTING = 4, // bring the image in DFU back
     CP_JOURNAL_DETACH = 5,    // enter the external DFU mode, once
     CP_JOURNAL_RESTORE = 6,   // copy FACTORY to ACTIVE
+    CP_JOURNAL_DOWNLOAD = 7,  // nothing, as IDLE; an image is on its way to DFU
 };
 
 // What a slot says. Stored in it.
@@ -26,9 +27,10 @@ enum cp_journal_mark {
     CP_JOURNAL_STEP = 1,      // so many steps of SWAP or REVERTING are done
     CP_JOURNAL_STARTED = 2,   // the image on trial ran
     CP_JOURNAL_CONFIRMED = 3, // and keeps itself
+    CP_JOURNAL_PAGE = 4,      // of DOWNLOAD: the page of DFU of that number is done
 };
 
-// Steps are stored in 12 bits.
+// Steps and pages are stored in 12 bits.
 #define CP_JOURNAL_STEPS_MAX 4095u
 
 struct cp_journal {
@@ -39,13 +41,15 @@ struct cp_journal {
     bool is_confirmed;
     uint32_t steps_done;
     uint32_t page_count;               // that the steps are of; 0: not known, none is done
-    uint32_t image_size_bytes;         // of the image to install or on trial
+                                       // DOWNLOAD: pages of DFU that the image takes
+    uint32_t image_size_bytes;         // of the image to install, on trial or on its way
     uint32_t active_size_bytes;        // of the last confirmed one
     uint32_t security_counter;         // of the last confirmed one
-    uint32_t image_security_counter;   // of the image on trial
+    uint32_t image_security_counter;   // of the image on trial; DOWNLOAD: its id
     // Of the strategy direct, 0 or 1: the slot with the last confirmed image, and the one to
     // start, which is another while there is a trial. Both 0 with swap.
     uint8_t trusted_slot, running_slot;
+    uint8_t *pages;    // DOWNLOAD: a bit for each page that is done, lent; NULL: not asked for
     // Where it is stored.
     uint8_t half;       // 0, 1
     uint8_t order;      // tells which of two valid records is the newer
@@ -57,12 +61,25 @@ struct cp_journal {
 // CP_ERR_LAYOUT if STATE cannot hold the records for page_count page units.
 int cp_journal_check(const struct cp_partition *state, uint32_t page_count);
 
-// Read the newest valid record; of a STATE that was never written, IDLE.
+// CP_ERR_LAYOUT if a half has no slots for the marks of page_count pages of a download.
+int cp_journal_check_pages(const struct cp_partition *state, uint32_t page_count);
+
+// Read the newest valid record; of a STATE that was never written, IDLE. The marks of a
+// DOWNLOAD are not read.
 // CP_ERR_STATE: there is none, and something was written.
 int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal);
 
-// Write the record as it is now, with steps_done steps and no marks, into the other half; it
-// is the newer one then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
+// The record as the updater may replace it: the update or the download before is over. Errors
+// as those of cp_journal_load().
+int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal *journal);
+
+// Set the bits of the pages that a DOWNLOAD that was loaded has marks of. journal->pages has
+// room for page_count bits. A mark is read once; what it is taken for is what counts then.
+void cp_journal_read_pages(const struct cp_partition *state, struct cp_journal *journal);
+
+// Write the record as it is now, with steps_done steps, of a DOWNLOAD the pages (if none are lent,
+// those that the record before has), and no other marks, into the other half; it is the newer one
+// then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
 
 // The same, and erase the half before it. Nothing depends on that where torn units read the

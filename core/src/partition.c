@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define WRITE_SIZE_MAX_BYTES 32u
+#define PIECE_BYTES          32u
 
 bool cp_range_fits(uint32_t offset_bytes, uint32_t size_bytes, uint32_t limit_bytes) {
     return size_bytes <= limit_bytes && offset_bytes <= limit_bytes - size_bytes;
@@ -89,6 +90,32 @@ int cp_partition_program(const struct cp_partition *partition, uint32_t offset_b
         return CP_ERR_ALIGNMENT;
     }
     return flash->program(flash, partition->offset_bytes + offset_bytes, data, size_bytes);
+}
+
+static bool is_equal(const struct cp_partition *partition, const uint8_t *read,
+                     const uint8_t *expected, uint32_t size_bytes) {
+    uint32_t i = 0;
+    while (i < size_bytes && read[i] == (expected ? expected[i] : partition->flash->erase_value)) {
+        i++;
+    }
+    return i == size_bytes;
+}
+
+int cp_partition_compare(const struct cp_partition *partition, uint32_t offset_bytes,
+                         const uint8_t *expected, uint32_t size_bytes) {
+    uint8_t piece[PIECE_BYTES] = {0};
+    for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += PIECE_BYTES) {
+        const uint32_t left_bytes = size_bytes - done_bytes;
+        const uint32_t piece_bytes = left_bytes < PIECE_BYTES ? left_bytes : PIECE_BYTES;
+        int err = cp_partition_read(partition, offset_bytes + done_bytes, piece, piece_bytes);
+        if (err) {
+            return err;
+        }
+        if (!is_equal(partition, piece, expected ? expected + done_bytes : NULL, piece_bytes)) {
+            return CP_ERR_FLASH;
+        }
+    }
+    return CP_OK;
 }
 
 int cp_partition_erase(const struct cp_partition *partition, uint32_t offset_bytes,

@@ -32,6 +32,11 @@ int cp_partition_read(const struct cp_partition *partition, uint32_t offset_byte
 int cp_partition_program(const struct cp_partition *partition, uint32_t offset_bytes,
                          const void *data, uint32_t size_bytes);
 
+// Does a range read as `expected`, or, if that is NULL, as erased? CP_ERR_FLASH if it does not, or
+// cannot be read.
+int cp_partition_compare(const struct cp_partition *partition, uint32_t offset_bytes,
+                         const uint8_t *expected, uint32_t size_bytes);
+
 // Erase a range of whole pages, in ascending order.
 int cp_partition_erase(const struct cp_partition *partition, uint32_t offset_bytes,
                        uint32_t size_bytes);

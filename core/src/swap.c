@@ -7,12 +7,10 @@
 #include "swap.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "partition.h"
 
-#define TRIES_MAX   3u
-#define PIECE_BYTES 32u
+#define TRIES_MAX 3u
 
 struct place {
     const struct cp_partition *partition;
@@ -29,28 +27,6 @@ uint32_t cp_swap_page_count(const struct cp_boot_config *config) {
     return config->active.size_bytes / cp_boot_page_size_bytes(config);
 }
 
-// Read size_bytes of a place piece by piece; `expected` is what they have to be, or NULL if
-// they have to be erased.
-static int check(struct place place, const uint8_t *expected, uint32_t size_bytes) {
-    uint8_t piece[PIECE_BYTES] = {0};
-    const struct cp_flash *flash = place.partition->flash;
-    for (uint32_t done_bytes = 0; done_bytes < size_bytes; done_bytes += PIECE_BYTES) {
-        const uint32_t left_bytes = size_bytes - done_bytes;
-        const uint32_t piece_bytes = left_bytes < PIECE_BYTES ? left_bytes : PIECE_BYTES;
-        int err = cp_partition_read(place.partition, place.offset_bytes + done_bytes, piece,
-                                    piece_bytes);
-        if (err) {
-            return err;
-        }
-        for (uint32_t i = 0; i < piece_bytes; i++) {
-            if (piece[i] != (expected ? expected[done_bytes + i] : flash->erase_value)) {
-                return CP_ERR_FLASH;
-            }
-        }
-    }
-    return CP_OK;
-}
-
 // A page unit may be many pages, each of which takes its time.
 static int erase_unit(const struct cp_boot_config *config, struct place to, uint32_t unit_bytes) {
     const uint32_t page_bytes = to.partition->flash->erase_size_bytes;
@@ -61,7 +37,7 @@ static int erase_unit(const struct cp_boot_config *config, struct place to, uint
             return err;
         }
     }
-    return check(to, NULL, unit_bytes);
+    return cp_partition_compare(to.partition, to.offset_bytes, NULL, unit_bytes);
 }
 
 static int copy_chunk(const struct cp_boot_config *config, struct place to, struct place from) {
@@ -75,7 +51,7 @@ static int copy_chunk(const struct cp_boot_config *config, struct place to, stru
     if (err) {
         return err;
     }
-    return check(to, config->buffer, size_bytes);
+    return cp_partition_compare(to.partition, to.offset_bytes, config->buffer, size_bytes);
 }
 
 static int copy_once(const struct cp_boot_config *config, struct place to, struct place from) {

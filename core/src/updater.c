@@ -6,6 +6,9 @@
 //
 // What is known of DFU in RAM: [write_end_bytes, erased_end_bytes) is erased.
 // A write that does not fit this is a new start at a page boundary, and erases.
+//
+// A download (download.c) keeps a record of the pages that are done. Whatever else changes
+// DFU ends it first, so that no record speaks of pages that were erased since.
 
 #include "cutproof/updater.h"
 
@@ -15,6 +18,7 @@
 #include "layout.h"
 #include "partition.h"
 #include "state_format.h"
+#include "updater_request.h"
 
 // No write may continue: no write can begin at this offset.
 #define WRITE_END_UNKNOWN UINT32_MAX
@@ -50,7 +54,7 @@ static int check_config(const struct cp_updater_config *config) {
     if (!config || config->active_size_bytes == 0) {
         return CP_ERR_ARGUMENT;
     }
-    int err = cp_layout_check_format(config->format);
+    int err = cp_layout_check_updates(config->format);
     if (err) {
         return err;
     }
@@ -89,6 +93,11 @@ static int note_start(const struct cp_updater_config *config) {
     return config->format->start(&config->state);
 }
 
+void cp_updater_forget_dfu(struct cp_updater *updater) {
+    updater->write_end_bytes = WRITE_END_UNKNOWN;
+    updater->erased_end_bytes = 0;
+}
+
 int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *config) {
     if (!updater) {
         return CP_ERR_ARGUMENT;
@@ -98,8 +107,8 @@ int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *
         return err;
     }
     updater->config = config;
-    updater->write_end_bytes = WRITE_END_UNKNOWN;
-    updater->erased_end_bytes = 0;
+    updater->download = NULL;
+    cp_updater_forget_dfu(updater);
     return note_start(config);
 }
 
@@ -149,14 +158,25 @@ static int refuse_in_trial(struct cp_updater *updater) {
     return state == CP_STATE_SWAP ? CP_ERR_STATE : refuse_if_dfu_runs(updater);
 }
 
-int cp_updater_prepare(struct cp_updater *updater) {
+// DFU is about to change, and not by a download.
+static int claim_dfu(struct cp_updater *updater) {
+    const struct cp_updater_config *config = updater->config;
     int err = refuse_in_trial(updater);
+    if (err || !config->format->no_download) {
+        return err;
+    }
+    updater->download = NULL;
+    feed(updater);
+    return config->format->no_download(&config->state, true);
+}
+
+int cp_updater_prepare(struct cp_updater *updater) {
+    int err = claim_dfu(updater);
     if (err) {
         return err;
     }
     const struct cp_partition *dfu = &updater->config->dfu;
-    updater->write_end_bytes = WRITE_END_UNKNOWN;
-    updater->erased_end_bytes = 0;
+    cp_updater_forget_dfu(updater);
     const uint32_t page_bytes = dfu->flash->erase_size_bytes;
     for (uint32_t done_bytes = 0; done_bytes < dfu->size_bytes; done_bytes += page_bytes) {
         feed(updater);
@@ -237,7 +257,7 @@ int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const vo
     if (err) {
         return err;
     }
-    err = refuse_in_trial(updater);
+    err = size_bytes == 0 ? refuse_in_trial(updater) : claim_dfu(updater);
     if (err || size_bytes == 0) {
         return err;
     }
@@ -270,7 +290,7 @@ static int verify(const struct cp_updater_config *config, uint32_t size_bytes) {
                                     config->buffer_size_bytes, &security_counter);
 }
 
-int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
+int cp_updater_request_any(struct cp_updater *updater, uint32_t size_bytes) {
     const struct cp_updater_config *config = updater->config;
     if (size_bytes > config->active_size_bytes) {
         return CP_ERR_BOUNDS;
@@ -290,6 +310,17 @@ int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
     return config->format->request(&config->state,
                                    config->active_size_bytes / config->dfu.flash->erase_size_bytes,
                                    size_bytes);
+}
+
+int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
+    const struct cp_updater_config *config = updater->config;
+    if (config->format->no_download) {
+        int err = config->format->no_download(&config->state, false);
+        if (err) {
+            return err;
+        }
+    }
+    return cp_updater_request_any(updater, size_bytes);
 }
 
 int cp_updater_detach(struct cp_updater *updater) {

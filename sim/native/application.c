@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sim/native/fetch.h"
 #include "sim/native/native.h"
 
 struct application {
@@ -113,7 +114,34 @@ static _Noreturn void refuse_image(const struct application *app) {
     cp_end_reset();
 }
 
+// The larger of the two shares of the buffer is lent to the updater or holds a chunk.
+static uint32_t lent_bytes(const struct cp_program_board *board) {
+    const uint32_t chunk_size_bytes = board->chunk_size_bytes;
+    const uint32_t buffer_size_bytes = board->buffer_size_bytes;
+    return chunk_size_bytes > buffer_size_bytes ? chunk_size_bytes : buffer_size_bytes;
+}
+
+// What is downloaded so is what was sent: the core has to see to that, nobody looks again.
+static _Noreturn void install_ranges(struct application *app, uint8_t image) {
+    struct native_fetch fetch = {.kept_bytes = 0};
+    cp_note(CP_NOTE_DOWNLOAD_BEGUN, image);
+    native_fetch(&fetch, &app->updater, app->board, image, app->buffer, lent_bytes(app->board));
+    cp_note(CP_NOTE_DOWNLOAD_DONE, image);
+    cp_note(CP_NOTE_REQUEST_BEGUN, image);
+    int err = cp_download_finish(&fetch.download);
+    if (err == CP_ERR_IMAGE) {
+        panic_on(cp_download_abort(&fetch.download));
+        cp_end_idle(); // not one to install, however often it is fetched
+    }
+    panic_on(err);
+    cp_note(CP_NOTE_REQUEST_RETURNED, image);
+    cp_end_reset();
+}
+
 static _Noreturn void install(struct application *app, uint8_t image) {
+    if (app->board->download == CP_DOWNLOAD_RANGES) {
+        install_ranges(app, image);
+    }
     download(app, image);
     if (!is_in_dfu(app, image)) {
         refuse_image(app);
@@ -226,10 +254,14 @@ static void with_buffer(native_work work, const struct cp_program_board *board, 
     if (image >= CP_IMAGES_MAX) {
         cp_end_panic(CP_ERR_ARGUMENT); // the prover starts only images it knows
     }
-    const uint32_t chunk_size_bytes = board->chunk_size_bytes;
-    const uint32_t buffer_size_bytes = board->buffer_size_bytes;
-    native_with_buffer(chunk_size_bytes > buffer_size_bytes ? chunk_size_bytes : buffer_size_bytes,
-                       work, board, image);
+    uint32_t size_bytes = lent_bytes(board);
+    if (board->download == CP_DOWNLOAD_RANGES) {
+        struct native_devices devices;
+        native_devices_init(&devices, board);
+        const struct cp_partition dfu = native_partition(&devices, board, CP_AREA_DFU);
+        size_bytes += native_fetch_pieces_bytes(dfu.flash ? dfu.flash->erase_size_bytes : 0);
+    }
+    native_with_buffer(size_bytes, work, board, image);
 }
 
 void native_application(const struct cp_program_board *board, uint8_t image) {

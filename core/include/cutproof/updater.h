@@ -29,11 +29,14 @@ struct cp_updater_config {
     const void *feed_context;
 };
 
-// The updater's volatile state. Fields are private.
+struct cp_download;
+
+// The updater's volatile state. Fields are private. One at a time is in use.
 struct cp_updater {
     const struct cp_updater_config *config;
     uint32_t write_end_bytes; // where the last write ended
     uint32_t erased_end_bytes; // DFU pages below this, from the last page written on, are erased
+    const struct cp_download *download; // that is under way, begun with this updater
 };
 
 // Called with successive pieces of the image by cp_updater_hash().
@@ -60,14 +63,14 @@ int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state);
 int cp_updater_find_slot(const struct cp_partition *state, const struct cp_state_format *format,
                          enum cp_slot *running);
 
-// Erase all of DFU, so that writes afterwards need no erase.
+// Erase all of DFU, so that writes afterwards need no erase. Ends a download (download.h).
 // CP_ERR_STATE during a trial (DFU holds the image to return to), CP_ERR_FLASH.
 int cp_updater_prepare(struct cp_updater *updater);
 
 // Write a piece of the new image at offset_bytes of DFU. Each DFU page is erased
 // when a write first enters it, unless cp_updater_prepare() has erased it.
 // A write either continues where the last one ended or starts at a page
-// boundary; going back to a page boundary erases that page again.
+// boundary; going back to a page boundary erases that page again. Ends a download (download.h).
 // CP_ERR_STATE during a trial; CP_ERR_BOUNDS beyond active_size_bytes;
 // CP_ERR_ALIGNMENT offset or size not a multiple of the write size, or an offset
 // inside a page that does not continue the last write; CP_ERR_FLASH.
@@ -76,7 +79,8 @@ int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const vo
 
 // Ask for DFU to be swapped in at the next reset. The caller has verified DFU, or with a
 // verifier this does, all of active_size_bytes.
-// CP_ERR_STATE during a trial, CP_ERR_FLASH.
+// CP_ERR_STATE during a trial, and while a download is under way: cp_download_finish() or
+// cp_download_abort() ends that. CP_ERR_FLASH.
 int cp_updater_request(struct cp_updater *updater);
 
 // The same for an image of size_bytes, with what signs it. With a verifier, of the updater or
@@ -89,7 +93,7 @@ int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes);
 // on trial. CP_ERR_FLASH; CP_ERR_STATE with the strategy direct: see cp_updater_init().
 int cp_updater_confirm(struct cp_updater *updater);
 
-// Ask for the external DFU mode at the next reset.
+// Ask for the external DFU mode at the next reset. Ends a download.
 // CP_ERR_STATE during a trial, CP_ERR_FLASH.
 int cp_updater_detach(struct cp_updater *updater);
 
