@@ -133,3 +133,15 @@ int cp_boot_prepare_direct(const struct cp_boot_config *config, enum cp_state *s
     *start = slot_at(config, boot.journal.running_slot);
     return CP_OK;
 }
+
+// This format knows of no swap.
+static int refuse_swap(const struct cp_boot_config *config, enum cp_state *state) {
+    (void)config;
+    (void)state;
+    return CP_ERR_ARGUMENT;
+}
+
+const struct cp_state_format cp_state_format_journal_direct = {
+    .prepare = refuse_swap,
+    .check = cp_journal_check,
+};

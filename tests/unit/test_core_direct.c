@@ -225,6 +225,13 @@ static void test_strategies_are_told_apart(void **context) {
     assert_int_equal(cp_boot_prepare_direct(&s->rig.board.boot, &state, &start), CP_ERR_ARGUMENT);
     s->boot.strategy = (enum cp_strategy)7;
     expect_boot_error(s, CP_ERR_ARGUMENT);
+    s->boot.strategy = CP_STRATEGY_SWAP;
+    s->boot.dfu = s->rig.board.boot.dfu;
+    assert_int_equal(cp_boot_prepare(&s->boot, &state), CP_OK);
+    s->boot.format = &cp_state_format_journal_direct;
+    assert_int_equal(cp_boot_prepare(&s->boot, &state), CP_ERR_ARGUMENT);
+    s->boot.strategy = CP_STRATEGY_DIRECT;
+    expect_boot(s, CP_SLOT_A, CP_STATE_BOOT);
 }
 
 static void test_seed_has_no_slots(void **context) {
