@@ -162,6 +162,7 @@ struct cp_image {
     // Where images are signed:
     enum cp_signature signature;
     uint32_t security_counter;
+    enum cp_area slot; // of a case that is direct: where it is linked to run, ACTIVE or DFU
 };
 
 struct cp_case {
@@ -181,6 +182,7 @@ struct cp_case {
     uint32_t buffer_size_bytes;
     uint32_t chunk_size_bytes;
     char format[16];
+    bool is_direct;          // of the format journal: ACTIVE and DFU are slots, nothing is copied
     bool tells_reset_cause;  // of the format journal: a boot is told who caused the reset
     uint32_t trial_attempts; // failed trials before a revert; 0 counts as 1
     enum cp_download_way download;

@@ -99,6 +99,12 @@ static void describe_security(const struct cp_case *test_case, FILE *out) {
     }
 }
 
+static void describe_slots(const struct cp_case *test_case, FILE *out) {
+    for (uint32_t i = 0; test_case->is_direct && i < test_case->image_count; i++) {
+        fprintf(out, "slot %d\n", (int)test_case->images[i].slot);
+    }
+}
+
 // A watchdog resets the device, when depends on what operations take.
 static void describe_watchdog(const struct cp_case *test_case, FILE *out) {
     if (test_case->watchdog_us == 0) {
@@ -128,6 +134,7 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
     describe_failures(test_case, out);
     describe_script(test_case, out);
     describe_security(test_case, out);
+    describe_slots(test_case, out);
     describe_watchdog(test_case, out);
     fclose(out);
     struct cp_hash hash = cp_hash_bytes(text, size_bytes, 0);

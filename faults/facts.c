@@ -28,18 +28,31 @@ static bool is_active_cell(const struct cp_facts *facts, uint32_t device, uint32
            cell - facts->active_first_cell < facts->active_cell_count;
 }
 
-static bool is_watched_cell(const struct cp_facts *facts, uint32_t device, uint32_t cell) {
-    return is_active_cell(facts, device, cell) ||
-           (device == facts->dfu_device && cell - facts->dfu_first_cell < facts->dfu_cell_count);
+static bool is_dfu_cell(const struct cp_facts *facts, uint32_t device, uint32_t cell) {
+    return device == facts->dfu_device && cell - facts->dfu_first_cell < facts->dfu_cell_count;
 }
 
-static void count_active(struct cp_facts *facts, struct cp_hash content, uint32_t cell,
-                         uint32_t change) {
-    uint32_t at = cell - facts->active_first_cell;
+static bool is_watched_cell(const struct cp_facts *facts, uint32_t device, uint32_t cell) {
+    return is_active_cell(facts, device, cell) || is_dfu_cell(facts, device, cell);
+}
+
+static void count_matches(const struct cp_facts *facts, struct cp_hash *const *image_cells,
+                          uint32_t *matches, struct cp_hash content, uint32_t at, uint32_t change) {
     for (uint32_t i = 0; i < facts->image_count; i++) {
-        if (at < facts->image_cell_count[i] && cp_hash_equal(facts->image_cells[i][at], content)) {
-            facts->active_matches[i] += change;
+        if (at < facts->image_cell_count[i] && cp_hash_equal(image_cells[i][at], content)) {
+            matches[i] += change;
         }
+    }
+}
+
+static void count_cell(struct cp_facts *facts, const struct cp_nor *nor, uint32_t device,
+                       uint32_t cell, uint32_t change) {
+    if (is_active_cell(facts, device, cell)) {
+        count_matches(facts, facts->image_cells, facts->active_matches, nor->content[cell],
+                      cell - facts->active_first_cell, change);
+    } else if (facts->is_direct && is_dfu_cell(facts, device, cell)) {
+        count_matches(facts, facts->dfu_cells, facts->dfu_matches, nor->content[cell],
+                      cell - facts->dfu_first_cell, change);
     }
 }
 
@@ -53,9 +66,7 @@ static void count_missing(struct cp_facts *facts, uint32_t images, uint32_t chan
 
 void cp_facts_before(struct cp_facts *facts, const struct cp_nor *nor, uint32_t device,
                      uint32_t cell) {
-    if (is_active_cell(facts, device, cell)) {
-        count_active(facts, nor->content[cell], cell, UINT32_MAX); // minus one
-    }
+    count_cell(facts, nor, device, cell, UINT32_MAX); // minus one
     uint32_t class_index = facts->cell_class[device][cell];
     if (class_index != CP_CLASS_NONE && --facts->classes[class_index].copies == 0) {
         count_missing(facts, facts->classes[class_index].images, 1);
@@ -64,9 +75,7 @@ void cp_facts_before(struct cp_facts *facts, const struct cp_nor *nor, uint32_t 
 
 void cp_facts_after(struct cp_facts *facts, const struct cp_nor *nor, uint32_t device,
                     uint32_t cell) {
-    if (is_active_cell(facts, device, cell)) {
-        count_active(facts, nor->content[cell], cell, 1);
-    }
+    count_cell(facts, nor, device, cell, 1);
     uint32_t class_index = CP_CLASS_NONE;
     if (is_watched_cell(facts, device, cell)) {
         class_index = class_of(facts, nor->content[cell]);
@@ -77,13 +86,24 @@ void cp_facts_after(struct cp_facts *facts, const struct cp_nor *nor, uint32_t d
     }
 }
 
-uint8_t cp_facts_active_image(const struct cp_facts *facts) {
+static uint8_t whole_image(const struct cp_facts *facts, const uint32_t *matches) {
     for (uint32_t i = 0; i < facts->image_count; i++) {
-        if (facts->active_matches[i] == facts->image_cell_count[i]) {
+        if (matches[i] == facts->image_cell_count[i]) {
             return (uint8_t)i;
         }
     }
     return CP_IMAGE_NONE;
+}
+
+uint8_t cp_facts_active_image(const struct cp_facts *facts) {
+    return whole_image(facts, facts->active_matches);
+}
+
+uint8_t cp_facts_image_in(const struct cp_facts *facts, enum cp_area area) {
+    if (area == CP_AREA_DFU) {
+        return facts->is_direct ? whole_image(facts, facts->dfu_matches) : CP_IMAGE_NONE;
+    }
+    return cp_facts_active_image(facts);
 }
 
 // One cell of an image, the last one padded as an erased page leaves it.
@@ -113,6 +133,22 @@ static void add_class(struct cp_facts *facts, const struct cp_hash contents[2], 
         found->images |= 1u << image;
         facts->missing[image]++; // until a copy is seen
     }
+}
+
+// What DFU holds when the image lies there.
+static int learn_dfu_cells(struct cp_facts *facts, const struct cp_machine *machine, uint32_t image,
+                           uint8_t *bytes) {
+    const struct cp_nor *nor = &machine->devices[facts->dfu_device].nor;
+    uint32_t count = facts->image_cell_count[image];
+    facts->dfu_cells[image] = calloc(count, sizeof(struct cp_hash));
+    if (!facts->dfu_cells[image]) {
+        return -1;
+    }
+    for (uint32_t cell = 0; cell < count; cell++) {
+        image_cell(machine, nor, image, cell, bytes);
+        facts->dfu_cells[image][cell] = cp_nor_content_of(nor, bytes);
+    }
+    return 0;
 }
 
 // A device whose erased value is zero keeps the same bytes otherwise.
@@ -178,6 +214,9 @@ static int learn_images(struct cp_facts *facts, const struct cp_machine *machine
     int err = bytes ? 0 : -1;
     for (uint32_t i = 0; i < facts->image_count && !err; i++) {
         err = learn_image(facts, machine, i, bytes);
+        if (!err && facts->is_direct) {
+            err = learn_dfu_cells(facts, machine, i, bytes);
+        }
     }
     free(bytes);
     return err;
@@ -186,6 +225,7 @@ static int learn_images(struct cp_facts *facts, const struct cp_machine *machine
 int cp_facts_init(struct cp_facts *facts, const struct cp_machine *machine, uint32_t image_count) {
     memset(facts, 0, sizeof(*facts));
     facts->image_count = image_count;
+    facts->is_direct = machine->config.board.is_direct;
     place_areas(facts, machine);
     if (allocate(facts, machine) || learn_images(facts, machine)) {
         cp_facts_free(facts);
@@ -208,6 +248,7 @@ void cp_facts_free(struct cp_facts *facts) {
     }
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         free(facts->image_cells[i]);
+        free(facts->dfu_cells[i]);
     }
     memset(facts, 0, sizeof(*facts));
 }

@@ -31,6 +31,10 @@ struct cp_facts {
     uint32_t image_count;
     uint32_t missing[CP_IMAGES_MAX];        // pieces of the image without any copy
     uint32_t active_matches[CP_IMAGES_MAX]; // cells of ACTIVE that hold what the image has there
+    // The same of DFU, where images may run from there; else not kept.
+    struct cp_hash *dfu_cells[CP_IMAGES_MAX];
+    uint32_t dfu_matches[CP_IMAGES_MAX];
+    bool is_direct;
     uint32_t active_device, active_first_cell, active_cell_count;
     uint32_t dfu_device, dfu_first_cell, dfu_cell_count;
 };
@@ -47,5 +51,8 @@ void cp_facts_after(struct cp_facts *facts, const struct cp_nor *nor, uint32_t d
 
 // The image that ACTIVE holds, byte for byte over the image's length; CP_IMAGE_NONE if none.
 uint8_t cp_facts_active_image(const struct cp_facts *facts);
+
+// The same of ACTIVE or, if images may run from there, DFU.
+uint8_t cp_facts_image_in(const struct cp_facts *facts, enum cp_area area);
 
 #endif

@@ -115,15 +115,16 @@ static bool on_choice(struct cp_explorer *x, const struct cp_event *event) {
 }
 
 // `entry` is the milestone that tells of the start.
-static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mode, uint8_t image) {
+static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mode, uint8_t image,
+                  enum cp_area area) {
     uint32_t id;
-    struct cp_hash at = cp_world_place_of_start(&x->world, mode, image);
+    struct cp_hash at = cp_world_place_of_start(&x->world, mode, image, area);
     if (cp_x_is_known_run(x, at, &id)) {
         cp_x_end_known(x, at, id);
         return false;
     }
     entry->at = at;
-    cp_machine_start(x->world.machine, mode, image);
+    cp_machine_start_in(x->world.machine, mode, image, area);
     x->is_starting = true;
     return true;
 }
@@ -131,7 +132,8 @@ static bool start(struct cp_explorer *x, struct cp_entry *entry, enum cp_mode mo
 static bool on_jump(struct cp_explorer *x) {
     struct cp_ghost before = x->world.promises.ghost;
     cp_x_end_segment(x, CP_SEGMENT_STARTS, 0, 0);
-    uint8_t image = cp_facts_active_image(&x->world.facts);
+    enum cp_area area = (enum cp_area)x->world.machine->event.value;
+    uint8_t image = cp_world_started_image(&x->world);
     cp_x_resolve(x, image == CP_IMAGE_NONE ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED, image);
     bool ended = cp_promises_started(&x->world.promises, image);
     struct cp_entry *entry = push_milestone(x, before, ended);
@@ -140,7 +142,7 @@ static bool on_jump(struct cp_explorer *x) {
     }
     entry->is_start = true;
     entry->mode = CP_MODE_APPLICATION; // a cut from here on hits the application
-    return start(x, entry, CP_MODE_APPLICATION, image);
+    return start(x, entry, CP_MODE_APPLICATION, image, area);
 }
 
 static bool on_dfu_mode(struct cp_explorer *x) {
@@ -153,7 +155,7 @@ static bool on_dfu_mode(struct cp_explorer *x) {
         return false;
     }
     entry->mode = CP_MODE_DFU;
-    return start(x, entry, CP_MODE_DFU, before.base);
+    return start(x, entry, CP_MODE_DFU, before.base, CP_AREA_ACTIVE);
 }
 
 static bool on_idle(struct cp_explorer *x) {

@@ -300,7 +300,7 @@ static bool started_requested(struct cp_promises *promises, uint8_t image) {
     if (ghost->installed) {
         exercised(promises, CP_PROMISE_TRIAL_HAPPENS);
         violated(promises, CP_PROMISE_TRIAL_HAPPENS,
-                 "'%s' was complete in ACTIVE and was reverted without ever being started",
+                 "'%s' was complete where it runs and was reverted without ever being started",
                  image_name(promises, ghost->target));
     }
     settle(ghost, ghost->base, ghost->installed != 0);
@@ -385,9 +385,11 @@ bool cp_promises_started(struct cp_promises *promises, uint8_t image) {
         exercised(promises, CP_PROMISE_ERROR_SAFE);
     }
     if (image == CP_IMAGE_NONE) {
-        violated(promises, CP_PROMISE_BOOTABLE,
-                 "ACTIVE was started and holds no complete known image");
-        not_rescued(promises, "ACTIVE was started and holds no complete known image");
+        const char *why = promises->test_case->is_direct
+                              ? "a slot was started that holds no complete image linked for it"
+                              : "ACTIVE was started and holds no complete known image";
+        violated(promises, CP_PROMISE_BOOTABLE, "%s", why);
+        not_rescued(promises, why);
         return false;
     }
     check_authentic(promises, image);
@@ -470,6 +472,15 @@ static bool request_begun(struct cp_ghost *ghost, uint8_t target, uint8_t runnin
     return ended;
 }
 
+// The same of a detach: whoever may ask for the external DFU mode is trusted there.
+static bool detach_begun(struct cp_ghost *ghost, uint8_t running) {
+    ghost->detach = 1;
+    if (ghost->phase != CP_GHOST_CONFIRM_BEGUN || running != ghost->target) {
+        return false;
+    }
+    return confirm_returned(ghost);
+}
+
 static void request_returned(struct cp_ghost *ghost) {
     if (ghost->phase == CP_GHOST_REQUEST_BEGUN) {
         ghost->phase = CP_GHOST_REQUESTED;
@@ -490,7 +501,7 @@ bool cp_promises_note(struct cp_promises *promises, enum cp_note note, uint32_t 
         }
         return false;
     case CP_NOTE_CONFIRM_RETURNED: return confirm_returned(ghost);
-    case CP_NOTE_DETACH_BEGUN: ghost->detach = 1; return false;
+    case CP_NOTE_DETACH_BEGUN: return detach_begun(ghost, running);
     case CP_NOTE_DETACH_RETURNED: ghost->detach = 2; return false;
     case CP_NOTE_STATE_REPORTED: state_reported(promises, value, running); return false;
     case CP_NOTE_STARTED_BEGUN: note_mark(promises, CP_MARK_BEGUN); return false;
@@ -507,6 +518,14 @@ static void lost(struct cp_promises *promises, uint8_t image) {
              image_name(promises, image));
 }
 
+// Is the image, as a whole, where it runs?
+static bool is_in_place(const struct cp_promises *promises, const struct cp_facts *facts,
+                        uint8_t image) {
+    const struct cp_case *test_case = promises->test_case;
+    enum cp_area area = test_case->is_direct ? image_of(promises, image)->slot : CP_AREA_ACTIVE;
+    return cp_facts_image_in(facts, area) == image;
+}
+
 void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *facts) {
     struct cp_ghost *ghost = &promises->ghost;
     if (promises->test_case->watchdog_us > 0) {
@@ -519,7 +538,7 @@ void cp_promises_operation(struct cp_promises *promises, const struct cp_facts *
     bool base_lost = facts->missing[ghost->base] > 0;
     bool target_lost = facts->missing[ghost->target] > 0;
     if (ghost->phase == CP_GHOST_REQUESTED) {
-        ghost->installed |= cp_facts_active_image(facts) == ghost->target;
+        ghost->installed |= is_in_place(promises, facts, ghost->target);
         if (target_lost && !must_refuse(promises)) {
             lost(promises, ghost->target);
         }

@@ -401,31 +401,34 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
     return 1;
 }
 
-static int start(struct replayer *r, enum cp_mode mode, uint8_t image) {
-    const struct cp_hash at = with_wear(r, cp_world_place_of_start(&r->world, mode, image));
+static int start(struct replayer *r, enum cp_mode mode, uint8_t image, enum cp_area area) {
+    const struct cp_hash at = with_wear(r, cp_world_place_of_start(&r->world, mode, image, area));
     if (rejoins(r, at)) {
         return 0;
     }
     r->world.entries[r->world.entry_count - 1].at = at;
-    cp_machine_start(r->world.machine, mode, image);
+    cp_machine_start_in(r->world.machine, mode, image, area);
     return 1;
 }
 
 static int on_jump(struct replayer *r) {
     struct cp_ghost before = r->world.promises.ghost;
-    uint8_t image = cp_facts_active_image(&r->world.facts);
+    enum cp_area area = (enum cp_area)r->world.machine->event.value;
+    const char *name = area == CP_AREA_DFU ? "DFU" : "ACTIVE";
+    uint8_t image = cp_world_started_image(&r->world);
     bool ended = cp_promises_started(&r->world.promises, image);
     if (push(r, CP_ENTRY_MILESTONE, before, ended) < 0) {
         return -1;
     }
     r->world.entries[r->world.entry_count - 1].is_start = true;
     if (image == CP_IMAGE_NONE) {
-        tell(r, CP_STEP_EVENT, "ACTIVE is started and holds no complete known image");
+        tell(r, CP_STEP_EVENT, "%s is started and holds no complete %s", name,
+             r->world.test_case->is_direct ? "image linked for it" : "known image");
         return 0;
     }
-    tell(r, CP_STEP_EVENT, "ACTIVE is started and holds '%s', byte for byte",
+    tell(r, CP_STEP_EVENT, "%s is started and holds '%s', byte for byte", name,
          r->world.test_case->images[image].name);
-    return start(r, CP_MODE_APPLICATION, image);
+    return start(r, CP_MODE_APPLICATION, image, area);
 }
 
 static int on_dfu_mode(struct replayer *r) {
@@ -435,7 +438,7 @@ static int on_dfu_mode(struct replayer *r) {
         return -1;
     }
     tell(r, CP_STEP_EVENT, "the external DFU mode is entered");
-    return start(r, CP_MODE_DFU, before.base);
+    return start(r, CP_MODE_DFU, before.base, CP_AREA_ACTIVE);
 }
 
 static int on_idle(struct replayer *r) {

@@ -84,6 +84,7 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->format = test_case->format;
     board->download = test_case->download;
     board->after_revert = test_case->after_revert;
+    board->is_direct = test_case->is_direct;
     board->detach = test_case->detach;
     board->dfu_host_present = test_case->dfu_host_present;
     board->dfu_mode_times_out = test_case->dfu_mode_times_out;

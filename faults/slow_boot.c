@@ -134,14 +134,15 @@ static bool on_note(struct cp_slow *s, const struct cp_event *event) {
 
 static bool on_jump(struct cp_slow *s) {
     struct cp_ghost before = s->world.promises.ghost;
-    uint8_t image = cp_facts_active_image(&s->world.facts);
+    enum cp_area area = (enum cp_area)s->world.machine->event.value;
+    uint8_t image = cp_world_started_image(&s->world);
     bool is_mixed = image == CP_IMAGE_NONE;
     cp_slow_outcome(s, is_mixed ? CP_OUTCOME_MIXED : CP_OUTCOME_STARTED, image);
     bool ended = cp_promises_started(&s->world.promises, image);
     s->boot.deeds.starts |= !is_mixed;
     milestone(s, before, ended, is_mixed ? CP_MODE_BOOTLOADER : CP_MODE_APPLICATION);
     if (!is_mixed) {
-        cp_machine_start(s->world.machine, CP_MODE_APPLICATION, image);
+        cp_machine_start_in(s->world.machine, CP_MODE_APPLICATION, image, area);
     }
     return !is_mixed;
 }

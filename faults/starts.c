@@ -15,7 +15,8 @@ void cp_x_free_start(void *item) {
 
 // What was not fed for until then is part of what follows, if only for its measure.
 static struct cp_hash key_of_start(const struct cp_machine *machine) {
-    struct cp_hash key = cp_hash_pair((uint64_t)machine->mode << 32 | machine->image,
+    struct cp_hash key = cp_hash_pair((uint64_t)machine->mode << 32 |
+                                          (uint64_t)machine->running_area << 8 | machine->image,
                                       31 | (uint64_t)cp_machine_survivor(machine) << 32 |
                                           (uint64_t)machine->is_reset_by_application << 24 |
                                           (uint64_t)(machine->errors_left & 0xFFFFu) << 8);

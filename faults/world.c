@@ -52,6 +52,15 @@ void cp_world_free(struct cp_world *world) {
     memset(world, 0, sizeof(*world));
 }
 
+uint8_t cp_world_started_image(const struct cp_world *world) {
+    const struct cp_case *test_case = world->test_case;
+    enum cp_area area = (enum cp_area)world->machine->event.value;
+    uint8_t image = cp_facts_image_in(&world->facts, area);
+    bool is_elsewhere =
+        test_case->is_direct && image != CP_IMAGE_NONE && test_case->images[image].slot != area;
+    return is_elsewhere ? CP_IMAGE_NONE : image;
+}
+
 // --- the journal's memory
 
 struct cp_entry *cp_w_push(struct cp_world *world, enum cp_entry_kind kind) {

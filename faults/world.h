@@ -151,11 +151,15 @@ void cp_world_choose(struct cp_world *world, uint32_t option);
 // out; either is reported. Returns true if it never boots.
 bool cp_world_went_round(struct cp_world *world, size_t from, const char *why);
 
+// The image that the present event, a jump, starts; CP_IMAGE_NONE if what lies there is none, or
+// linked to run from elsewhere.
+uint8_t cp_world_started_image(const struct cp_world *world);
+
 // Where the program stands at its present event: flash, ghost and volatile state.
 struct cp_hash cp_world_place(const struct cp_world *world);
 // The same for the start of a program, which has no volatile state yet.
 struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mode mode,
-                                       uint8_t image);
+                                       uint8_t image, enum cp_area area);
 
 // Did the program stand there before, since entry `base`, where the power came on?
 // Then it goes round for ever, and what cp_world_went_round() reports is reported.

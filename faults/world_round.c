@@ -33,8 +33,8 @@ struct cp_hash cp_world_place(const struct cp_world *world) {
 }
 
 struct cp_hash cp_world_place_of_start(const struct cp_world *world, enum cp_mode mode,
-                                       uint8_t image) {
-    struct cp_hash start = cp_hash_pair(((uint64_t)mode << 32) | image, 7);
+                                       uint8_t image, enum cp_area area) {
+    struct cp_hash start = cp_hash_pair(((uint64_t)mode << 32) | ((uint64_t)area << 8) | image, 7);
     return cp_hash_add(cp_hash_add(cp_world_hash(world), start),
                        cp_machine_start_hash(world->machine));
 }

@@ -28,7 +28,8 @@ static void need_progresses(struct cp_draft *draft, const char *key) {
     }
 }
 
-// CP_JOURNAL_ERASES_PER_UPDATE_MAX of the core, which says what is added.
+// CP_JOURNAL_ERASES_PER_UPDATE_MAX of the core, which says what is added; with the strategy
+// direct CP_DIRECT_ERASES_PER_UPDATE_MAX, which is as large.
 static uint32_t journal_erases_max(const struct cp_case *test_case) {
     return 4 + (test_case->trial_attempts - 1) + (test_case->detach ? 2 : 0);
 }

@@ -38,6 +38,7 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_li
     decode_tags(&draft);
     cp_decode_parts(&draft);
     cp_decode_devices(&draft);
+    cp_decode_strategy(&draft);
     cp_decode_layout(&draft);
     cp_check_layout(&draft);
     cp_decode_security(&draft);
@@ -47,5 +48,6 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_li
     cp_decode_bounds(&draft);
     cp_decode_expect(&draft);
     cp_check_security(&draft);
+    cp_check_slots(&draft);
     free(draft.parts);
 }

@@ -49,6 +49,7 @@ struct cp_mark cp_read_place(const struct cp_draft *draft, const char *path);
 
 void cp_decode_parts(struct cp_draft *draft);     // user_parts.c
 void cp_decode_devices(struct cp_draft *draft);   // devices.c
+void cp_decode_strategy(struct cp_draft *draft);  // direct.c
 void cp_decode_layout(struct cp_draft *draft);    // layout.c
 void cp_check_layout(struct cp_draft *draft);     // layout_check.c
 void cp_decode_security(struct cp_draft *draft);  // security.c
@@ -58,6 +59,10 @@ void cp_decode_faults(struct cp_draft *draft);    // faults.c
 void cp_decode_bounds(struct cp_draft *draft);    // claims.c
 void cp_decode_expect(struct cp_draft *draft);    // claims.c
 void cp_check_security(struct cp_draft *draft);   // security.c
+
+// direct.c: which slot an image is linked for, and whether the first one lies in its own.
+void cp_read_slot(struct cp_draft *draft, struct cp_image *image);
+void cp_check_slots(struct cp_draft *draft);
 
 // The page unit: the larger of the page sizes where ACTIVE and DFU lie.
 uint32_t cp_draft_page_unit_bytes(const struct cp_draft *draft);

@@ -25,13 +25,16 @@ static uint32_t word_bytes(const struct cp_draft *draft) {
 }
 
 static void check_size(struct cp_draft *draft, const struct cp_image *image) {
-    char path[64], active[CP_VALUE_TEXT_MAX];
+    char path[64], text[CP_VALUE_TEXT_MAX];
     image_path(path, image, "size");
     struct cp_mark place = cp_read_place(draft, path);
-    uint32_t active_bytes = draft->out->areas[CP_AREA_ACTIVE].size_bytes;
-    if (draft->area_known[CP_AREA_ACTIVE] && image->size_bytes > active_bytes) {
-        cp_report_add(draft->report, place, "image '%s' is larger than 'active'", image->name);
-        cp_report_help(draft->report, "'active' has %s", cp_size_text(active, active_bytes));
+    enum cp_area area = image->slot;
+    uint32_t area_bytes = draft->out->areas[area].size_bytes;
+    if (draft->area_known[area] && image->size_bytes > area_bytes) {
+        cp_report_add(draft->report, place, "image '%s' is larger than '%s'", image->name,
+                      cp_area_name(area));
+        cp_report_help(draft->report, "'%s' has %s", cp_area_name(area),
+                       cp_size_text(text, area_bytes));
     }
     // The updater programs whole words; a real image is padded to them as well.
     uint32_t word = word_bytes(draft);
@@ -103,6 +106,7 @@ static void read_image(struct cp_draft *draft, const char *name) {
     image_path(path, image, "firmware");
     cp_read_word(draft, path, &firmware);
     image->firmware = (enum cp_firmware)firmware;
+    cp_read_slot(draft, image);
     image_path(path, image, "size");
     if (cp_read_number_32(draft, path, &image->size_bytes)) {
         check_size(draft, image);

@@ -186,7 +186,9 @@ static void check_state_size(struct cp_draft *draft) {
 static void check_journal_state(struct cp_draft *draft) {
     enum { HEADER_BYTES = 32, SPARE_SLOTS = 8, UNIT_MIN_BYTES = 4 };
     char needed[CP_VALUE_TEXT_MAX], has[CP_VALUE_TEXT_MAX];
-    uint64_t pages = draft->out->areas[CP_AREA_ACTIVE].size_bytes / cp_draft_page_unit_bytes(draft);
+    uint64_t pages = draft->out->is_direct ? 0
+                                           : draft->out->areas[CP_AREA_ACTIVE].size_bytes /
+                                                 cp_draft_page_unit_bytes(draft);
     uint32_t page_bytes = cp_area_page_bytes(draft, CP_AREA_STATE);
     uint64_t unit = cp_draft_device_of(draft, CP_AREA_STATE)->write_size_bytes;
     unit = unit < UNIT_MIN_BYTES ? UNIT_MIN_BYTES : unit;
@@ -232,7 +234,7 @@ static void check_buffer(struct cp_draft *draft) {
     if (buffer == 0) {
         return;
     }
-    if (unit % buffer != 0) {
+    if (unit % buffer != 0 && !draft->out->is_direct) {
         cp_report_add(draft->report, place, "'buffer' does not divide the page unit");
         cp_report_help(draft->report, "the page unit is %s", cp_size_text(text, unit));
     } else if (buffer % word != 0) {
@@ -261,10 +263,12 @@ void cp_check_layout(struct cp_draft *draft) {
     if (!draft->area_known[CP_AREA_ACTIVE] || !draft->area_known[CP_AREA_DFU]) {
         return;
     }
-    check_page_sizes(draft);
-    check_page_units(draft, CP_AREA_ACTIVE);
-    check_page_units(draft, CP_AREA_DFU);
-    check_dfu_size(draft);
+    if (!draft->out->is_direct) {
+        check_page_sizes(draft);
+        check_page_units(draft, CP_AREA_ACTIVE);
+        check_page_units(draft, CP_AREA_DFU);
+        check_dfu_size(draft);
+    }
     check_buffer(draft);
     if (draft->area_known[CP_AREA_STATE] && draft->is_journal) {
         check_journal_state(draft);

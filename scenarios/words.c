@@ -13,6 +13,8 @@
 
 WORDS(cp_word_device, "internal", "external")
 WORDS(cp_word_format, "seed", "journal")
+WORDS(cp_word_strategy, "swap", "direct")
+WORDS(cp_word_slot, "a", "b")
 WORDS(cp_word_ecc_read, "none", "nmi", "bus-fault")
 WORDS(cp_word_firmware, "good", "bad", "hangs", "either", "careless")
 WORDS(cp_word_download, "none", "prepare", "as-it-goes", "ranges")

@@ -14,6 +14,8 @@ const char *cp_word_ecc_read(size_t index);
 const char *cp_word_part_fault(size_t index);
 const char *cp_word_device(size_t index); // index into cp_case.devices
 const char *cp_word_format(size_t index);
+const char *cp_word_strategy(size_t index);
+const char *cp_word_slot(size_t index); // 0 = CP_AREA_ACTIVE
 const char *cp_word_firmware(size_t index);
 const char *cp_word_download(size_t index);
 const char *cp_word_after_revert(size_t index);

@@ -22,7 +22,7 @@ FLAGS = """-mthumb -std=gnu11 -Os -ffreestanding -ffunction-sections -fdata-sect
     -fno-tree-loop-distribute-patterns -fstack-usage -fcallgraph-info=su,da
     -Wall -Wextra -Wconversion -Wshadow -Werror -I. -Icore/include
     -isystem third_party/monocypher -isystem third_party/sha2""".split()
-FOREIGN_FLAGS = ["-w", "-Icore/verify", "-DSMALL_KERNEL"]
+FOREIGN_FLAGS = ["-w", "-fno-tree-ter", "-Icore/verify", "-DSMALL_KERNEL"]
 
 FLASH_MAX = 6 * 1024
 SIGNED_FLASH_MAX = 16 * 1024
@@ -61,7 +61,8 @@ L4 = ("mapped", "stm32/l4")
 BOARDS = [
     Board("nRF51, NVMC", "NVMC_NRF51", "m0", NVMC),
     Board("nRF52, NVMC", "NVMC", "m4", NVMC, True),
-    Board("STM32 L4", "STM32_L4", "m4", L4, True),
+    # One driver for six families: above the limit, docs/size.md.
+    Board("STM32 L4", "STM32_L4", "m4", L4),
     Board("nRF53, nRF91, NVMC", "NVMC_NS", "m4", ("mapped", "nrf/nvmc_ns"), True),
     Board("nRF54L, RRAMC", "RRAMC", "m4", ("mapped", "nrf/rramc"), True),
     Board("STM32 F0, F1, F3", "STM32_F0", "m4", ("mapped", "stm32/f0"), True),

@@ -11,7 +11,7 @@
 static const char *const area_names[] = {"the bootloader", "STATE", "ACTIVE", "DFU", "FACTORY"};
 
 // Where an operation may go: never the bootloader's own pages nor FACTORY, nor outside all
-// partitions; and an application leaves ACTIVE alone, which it runs from.
+// partitions; and an application leaves alone what it runs from.
 static bool is_allowed(const struct cp_access *access, uint32_t offset_bytes, const char *what) {
     const struct cp_machine *machine = access->machine;
     enum cp_area area = cp_machine_area(machine, access->index, offset_bytes);
@@ -21,7 +21,7 @@ static bool is_allowed(const struct cp_access *access, uint32_t offset_bytes, co
         return false;
     }
     if (area == CP_AREA_BOOTLOADER || area == CP_AREA_FACTORY ||
-        (area == CP_AREA_ACTIVE && machine->mode == CP_MODE_APPLICATION)) {
+        (area == machine->running_area && machine->mode == CP_MODE_APPLICATION)) {
         cp_bus_illegal(access, NULL, "%s at 0x%x of device %u, in the write-protected pages of %s",
                        what, (unsigned)offset_bytes, (unsigned)access->index, area_names[area]);
         return false;

@@ -65,6 +65,10 @@ bool cp_reset_by_application(void) {
     return cp_bus_machine->is_reset_by_application;
 }
 
+enum cp_area cp_running_area(void) {
+    return cp_bus_machine->running_area;
+}
+
 static _Noreturn void end(enum cp_event_kind kind, uint32_t value, const void *frame) {
     cp_bus_clear_event();
     cp_bus_yield(kind, value, frame);
@@ -83,9 +87,28 @@ static void check_hand_over(const void *frame) {
     }
 }
 
+static bool is_slot(enum cp_area area) {
+    return area == CP_AREA_ACTIVE ||
+           (area == CP_AREA_DFU && cp_bus_machine->config.board.is_direct);
+}
+
+static _Noreturn void jump_to(enum cp_area area, const void *frame) {
+    if (!is_slot(area)) {
+        snprintf(cp_bus_machine->event.message, CP_EVENT_MESSAGE_MAX,
+                 "the program starts area %u, from which no image of the case runs",
+                 (unsigned)area);
+        cp_bus_yield(CP_EVENT_CRASH, 0, frame);
+    }
+    check_hand_over(frame);
+    end(CP_EVENT_JUMP, (uint32_t)area, frame);
+}
+
 void cp_end_jump(void) {
-    check_hand_over(__builtin_frame_address(0));
-    end(CP_EVENT_JUMP, 0, __builtin_frame_address(0));
+    jump_to(CP_AREA_ACTIVE, __builtin_frame_address(0));
+}
+
+void cp_end_jump_to(enum cp_area area) {
+    jump_to(area, __builtin_frame_address(0));
 }
 
 void cp_end_dfu_mode(void) {

@@ -121,8 +121,14 @@ static void enter_program(void *argument) {
 }
 
 void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t image) {
+    cp_machine_start_in(machine, mode, image, CP_AREA_ACTIVE);
+}
+
+void cp_machine_start_in(struct cp_machine *machine, enum cp_mode mode, uint8_t image,
+                         enum cp_area area) {
     machine->mode = mode;
     machine->image = image;
+    machine->running_area = area;
     machine->answer = 0;
     if (mode != CP_MODE_BOOTLOADER) {
         machine->is_reset_by_application = false;
@@ -205,7 +211,8 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
                           machine->waited_us,
                           (uint32_t)event->fate,
                           machine->is_dying,
-                          machine->is_reset_by_application};
+                          machine->is_reset_by_application,
+                          (uint32_t)machine->running_area};
     struct cp_hash sum =
         cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
     sum = cp_hash_add(sum, cp_machine_start_hash(machine));
@@ -230,6 +237,7 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     snapshot->since_fed_us = machine->since_fed_us;
     snapshot->mode = machine->mode;
     snapshot->image = machine->image;
+    snapshot->running_area = machine->running_area;
     snapshot->event = machine->event;
     return cp_cpu_snapshot(machine->cpu, &snapshot->cpu);
 }
@@ -247,6 +255,7 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     machine->since_fed_us = snapshot->since_fed_us;
     machine->mode = snapshot->mode;
     machine->image = snapshot->image;
+    machine->running_area = snapshot->running_area;
     machine->event = snapshot->event;
     machine->answer = 0;
     cp_cpu_restore(machine->cpu, &snapshot->cpu);

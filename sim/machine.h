@@ -56,7 +56,8 @@ struct cp_event {
     uint32_t word;         // index of the word to program or read, or of the first of several
     uint32_t word_count;   // to program or erase
     const uint32_t *words; // to program, as asked for and as nor.h stores them
-    uint32_t value;        // of one word to program; choices to choose from; note's value; error
+    uint32_t value;        // of one word to program; choices to choose from; note's value; error;
+                           // of a jump the enum cp_area to start
     enum cp_note note;
     enum cp_fate fate;    // of an operation
     const uint8_t *fates; // of a choice: those to choose from, or NULL; option 0 is done
@@ -95,6 +96,7 @@ struct cp_machine {
     struct cp_cpu *cpu;
     enum cp_mode mode;
     uint8_t image; // of the application that runs; of DFU mode: the image that went there
+    enum cp_area running_area; // where the application lies; of all else ACTIVE
     struct cp_event event;
     uint32_t answer;
     uint32_t irq_disabled;         // how often, nested
@@ -121,6 +123,7 @@ struct cp_machine_snapshot {
     uint64_t since_fed_us;
     enum cp_mode mode;
     uint8_t image;
+    enum cp_area running_area;
     struct cp_event event;
 };
 
@@ -140,6 +143,10 @@ void cp_machine_reset_to(struct cp_machine *machine, uint32_t survivor);
 
 // Begin to run on an empty stack: the bootloader, or the application of `image`.
 void cp_machine_start(struct cp_machine *machine, enum cp_mode mode, uint8_t image);
+
+// The same of an application that lies in that area. cp_machine_start() takes ACTIVE.
+void cp_machine_start_in(struct cp_machine *machine, enum cp_mode mode, uint8_t image,
+                         enum cp_area area);
 
 // Run to the next event. The event stays valid until the next call.
 const struct cp_event *cp_machine_run(struct cp_machine *machine);

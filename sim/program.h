@@ -135,6 +135,7 @@ struct cp_program_board {
     enum cp_after_revert after_revert;
     bool detach;           // updates are fetched in the external DFU mode
     bool dfu_host_present; // in that mode, somebody sends an image
+    bool is_direct;        // of the journal: ACTIVE and DFU are slots A and B, nothing is copied
 };
 
 struct cp_program {
@@ -183,15 +184,20 @@ uint64_t cp_digest_update(uint64_t digest, const void *data, uint32_t size_bytes
 // its watchdog? False after a power loss, and after any reset while the bootloader ran.
 bool cp_reset_by_application(void);
 
+// Which area the application that asks runs from: what its linker knew. ACTIVE, or with
+// is_direct DFU.
+enum cp_area cp_running_area(void);
+
 // Feed the watchdog. Without one it only ends a stretch whose length is measured.
 void cp_feed_watchdog(void);
 
 // How a run ends. None of these returns.
-_Noreturn void cp_end_jump(void);       // bootloader: start what is in ACTIVE
-_Noreturn void cp_end_dfu_mode(void);   // bootloader: enter the external DFU mode
-_Noreturn void cp_end_panic(int error); // bootloader: an error; panic means reset
-_Noreturn void cp_end_reset(void);      // application: software reset
-_Noreturn void cp_end_hang(void);       // application: hangs until the watchdog resets it
-_Noreturn void cp_end_idle(void);       // application: nothing left to do
+_Noreturn void cp_end_jump(void);                 // bootloader: start what is in ACTIVE
+_Noreturn void cp_end_jump_to(enum cp_area area); // the same of ACTIVE or, with is_direct, DFU
+_Noreturn void cp_end_dfu_mode(void);             // bootloader: enter the external DFU mode
+_Noreturn void cp_end_panic(int error);           // bootloader: an error; panic means reset
+_Noreturn void cp_end_reset(void);                // application: software reset
+_Noreturn void cp_end_hang(void);                 // application: hangs until the watchdog resets it
+_Noreturn void cp_end_idle(void);                 // application: nothing left to do
 
 #endif

@@ -6,16 +6,10 @@
 
 #include <stddef.h>
 
-#include "journal.h"
+#include "boot_journal.h"
 #include "partition.h"
 #include "state_format.h"
 #include "swap.h"
-
-struct boot {
-    const struct cp_boot_config *config;
-    struct cp_journal journal;
-    bool is_active_whole; // no step has touched it, or all are done
-};
 
 static void feed(const struct boot *boot) {
     if (boot->config->feed) {
@@ -23,14 +17,14 @@ static void feed(const struct boot *boot) {
     }
 }
 
-static int rewrite(struct boot *boot) {
+int cp_boot_rewrite(struct boot *boot) {
     feed(boot);
     return cp_journal_replace(&boot->config->state, &boot->journal);
 }
 
-static int settle(struct boot *boot, bool is_kept) {
+int cp_boot_settle(struct boot *boot, bool is_kept) {
     cp_journal_settle(&boot->journal, is_kept);
-    return rewrite(boot);
+    return cp_boot_rewrite(boot);
 }
 
 static int verify(const struct boot *boot, const struct cp_partition *partition,
@@ -50,7 +44,7 @@ static bool is_older(const struct boot *boot) {
 }
 
 // May the image in a partition be installed, or started for the first time? CP_ERR_IMAGE.
-static int check_image(struct boot *boot, const struct cp_partition *partition) {
+int cp_boot_check_image(struct boot *boot, const struct cp_partition *partition) {
     struct cp_journal *journal = &boot->journal;
     if (!boot->config->verifier) {
         return CP_OK;
@@ -88,14 +82,14 @@ static int finish_revert(struct boot *boot) {
         return err;
     }
     boot->journal.is_reverted = true;
-    return settle(boot, false);
+    return cp_boot_settle(boot, false);
 }
 
 static int begin_revert(struct boot *boot) {
     boot->journal.kind = CP_JOURNAL_REVERTING;
     boot->journal.steps_done = 0;
     boot->journal.page_count = cp_swap_page_count(boot->config);
-    int err = rewrite(boot);
+    int err = cp_boot_rewrite(boot);
     return err ? err : finish_revert(boot);
 }
 
@@ -112,7 +106,7 @@ static int restore(struct boot *boot) {
     }
     boot->journal.active_size_bytes = 0;
     boot->journal.is_reverted = false;
-    return settle(boot, false);
+    return cp_boot_settle(boot, false);
 }
 
 static int begin_restore(struct boot *boot) {
@@ -121,14 +115,14 @@ static int begin_restore(struct boot *boot) {
     }
     boot->journal.kind = CP_JOURNAL_RESTORE;
     boot->journal.steps_done = 0;
-    int err = rewrite(boot);
+    int err = cp_boot_rewrite(boot);
     return err ? err : restore(boot);
 }
 
 // The new image is in ACTIVE, as a whole. It is checked again: DFU may lie where others can
 // write to it.
 static int start_trial(struct boot *boot) {
-    int err = check_image(boot, &boot->config->active);
+    int err = cp_boot_check_image(boot, &boot->config->active);
     return err == CP_ERR_IMAGE ? begin_revert(boot) : err;
 }
 
@@ -138,33 +132,38 @@ static bool is_reset_by_application(const struct cp_boot_config *config) {
 
 // On trial at the reset. It failed if it is known to have been started; otherwise the power
 // was lost before, and it is to be started still.
-static int go_on_with_trial(struct boot *boot) {
+bool cp_boot_trials_are_over(struct boot *boot) {
     struct cp_journal *journal = &boot->journal;
     if (journal->is_started || is_reset_by_application(boot->config)) {
         journal->failed_trials++;
     }
     const uint32_t attempts = boot->config->trial_attempts;
-    if (journal->failed_trials >= (attempts > 0 ? attempts : 1)) {
+    return journal->failed_trials >= (attempts > 0 ? attempts : 1);
+}
+
+static int go_on_with_trial(struct boot *boot) {
+    struct cp_journal *journal = &boot->journal;
+    if (cp_boot_trials_are_over(boot)) {
         return begin_revert(boot);
     }
     journal->kind = CP_JOURNAL_TRIAL;
     journal->steps_done = journal->page_count = 0;
-    int err = rewrite(boot);
+    int err = cp_boot_rewrite(boot);
     return err ? err : start_trial(boot);
 }
 
 static int begin_swap(struct boot *boot) {
-    int err = check_image(boot, &boot->config->dfu);
+    int err = cp_boot_check_image(boot, &boot->config->dfu);
     if (err == CP_ERR_IMAGE) {
-        return settle(boot, false);
+        return cp_boot_settle(boot, false);
     }
     boot->journal.page_count = cp_swap_page_count(boot->config);
-    return err ? err : rewrite(boot);
+    return err ? err : cp_boot_rewrite(boot);
 }
 
 static int install(struct boot *boot) {
     struct cp_journal *journal = &boot->journal;
-    int err = journal->steps_done == 0 ? begin_swap(boot) : rewrite(boot);
+    int err = journal->steps_done == 0 ? begin_swap(boot) : cp_boot_rewrite(boot);
     if (err || journal->kind == CP_JOURNAL_IDLE) {
         return err;
     }
@@ -187,36 +186,40 @@ static int go_on_with_revert(struct boot *boot) {
     if (boot->journal.steps_done == 2 * boot->journal.page_count) {
         return finish_revert(boot);
     }
-    int err = rewrite(boot);
+    int err = cp_boot_rewrite(boot);
     return err ? err : finish_revert(boot);
 }
 
-static int rest(struct boot *boot) {
+int cp_boot_check_trusted(const struct boot *boot, const struct cp_partition *partition) {
     uint32_t security_counter = 0;
+    // Of an image that was there from the first the size is not known; all there is is it.
+    const uint32_t size_bytes =
+        boot->journal.active_size_bytes ? boot->journal.active_size_bytes : partition->size_bytes;
+    if (!boot->config->verifier || !boot->config->verifies_each_boot) {
+        return CP_OK;
+    }
+    return verify(boot, partition, size_bytes, &security_counter);
+}
+
+static int rest(struct boot *boot) {
     int err = cp_journal_tidy(&boot->config->state, &boot->journal);
     if (err) {
         return err;
     }
-    // Of an image that was there from the first the size is not known; all of ACTIVE is it.
-    const uint32_t size_bytes = boot->journal.active_size_bytes ? boot->journal.active_size_bytes
-                                                                : boot->config->active.size_bytes;
-    if (!boot->config->verifier || !boot->config->verifies_each_boot) {
-        return CP_OK;
-    }
-    err = verify(boot, &boot->config->active, size_bytes, &security_counter);
+    err = cp_boot_check_trusted(boot, &boot->config->active);
     return err == CP_ERR_IMAGE ? begin_restore(boot) : err;
 }
 
 // The application that asked is not asked again: if nobody comes, the next reset starts it.
 static int detach(struct boot *boot, enum cp_state *state) {
-    int err = settle(boot, false);
+    int err = cp_boot_settle(boot, false);
     if (!err) {
         *state = CP_STATE_DETACH;
     }
     return err;
 }
 
-static enum cp_state state_of(const struct cp_journal *journal) {
+enum cp_state cp_boot_state_of(const struct cp_journal *journal) {
     switch (journal->kind) {
     case CP_JOURNAL_DETACH: return CP_STATE_DETACH;
     case CP_JOURNAL_SWAP:
@@ -229,7 +232,7 @@ static enum cp_state state_of(const struct cp_journal *journal) {
 static int act(struct boot *boot) {
     if (boot->journal.is_confirmed) {
         boot->journal.is_reverted = false;
-        return settle(boot, true);
+        return cp_boot_settle(boot, true);
     }
     switch (boot->journal.kind) {
     case CP_JOURNAL_SWAP: return go_on_with_swap(boot);
@@ -277,7 +280,7 @@ static int journal_prepare(const struct cp_boot_config *config, enum cp_state *s
         boot.is_active_whole = is_active_whole(config, &boot.journal);
         err = act(&boot);
     }
-    *state = state_of(&boot.journal);
+    *state = cp_boot_state_of(&boot.journal);
     return err == CP_ERR_FLASH && boot.is_active_whole ? CP_OK : err;
 }
 
@@ -285,7 +288,7 @@ static int journal_get(const struct cp_partition *state, enum cp_state *value) {
     struct cp_journal journal = {0};
     int err = cp_journal_load(state, &journal);
     if (!err) {
-        *value = state_of(&journal);
+        *value = cp_boot_state_of(&journal);
     }
     return err;
 }
@@ -334,6 +337,15 @@ static int journal_set(const struct cp_partition *state, enum cp_state value) {
     return cp_journal_rewrite(state, &journal);
 }
 
+static int journal_slot(const struct cp_partition *state, enum cp_slot *running) {
+    struct cp_journal journal = {0};
+    int err = cp_journal_load(state, &journal);
+    if (!err) {
+        *running = journal.running_slot ? CP_SLOT_B : CP_SLOT_A;
+    }
+    return err;
+}
+
 static int journal_no_download(const struct cp_partition *state, bool ends_it) {
     struct cp_journal journal = {0};
     int err = cp_journal_load(state, &journal);
@@ -354,5 +366,6 @@ const struct cp_state_format cp_state_format_journal = {
     .set = journal_set,
     .request = journal_request,
     .start = journal_start,
+    .slot = journal_slot,
     .no_download = journal_no_download,
 };

@@ -23,6 +23,8 @@
 #define TRIES_MAX        3u
 #define HALF_COUNT       2u
 #define FLAG_REVERTED    1u
+#define FLAG_TRUSTS_B    2u // the slots: see struct cp_journal
+#define FLAG_RUNS_B      4u
 #define MARK_VALUE_BITS  12u
 #define MARK_VALUE_MASK  0xFFFu
 #define ERASED_SLOTS_END 4u // after so many erased slots in a row none is in use
@@ -220,6 +222,8 @@ static void take_header(struct cp_journal *journal, const struct header *header)
     journal->order = header->order;
     journal->failed_trials = header->failed_trials;
     journal->is_reverted = (header->flags & FLAG_REVERTED) != 0;
+    journal->trusted_slot = (header->flags & FLAG_TRUSTS_B) != 0;
+    journal->running_slot = (header->flags & FLAG_RUNS_B) != 0;
     journal->page_count = header->page_count;
     journal->image_size_bytes = header->image_size_bytes;
     journal->active_size_bytes = header->active_size_bytes;
@@ -306,13 +310,19 @@ static int program_unit(const struct cp_partition *state, uint32_t offset_bytes,
     return memcmp(unit, stored, size_bytes) == 0 ? CP_OK : CP_ERR_FLASH;
 }
 
+static uint8_t flags_of(const struct cp_journal *journal) {
+    return (uint8_t)((journal->is_reverted ? FLAG_REVERTED : 0) |
+                     (journal->trusted_slot ? FLAG_TRUSTS_B : 0) |
+                     (journal->running_slot ? FLAG_RUNS_B : 0));
+}
+
 static struct header header_of(const struct cp_journal *journal, uint8_t order) {
     struct header header = {
         .magic = MAGIC,
         .kind = journal->kind,
         .order = order,
         .failed_trials = journal->failed_trials,
-        .flags = journal->is_reverted ? FLAG_REVERTED : 0,
+        .flags = flags_of(journal),
         .page_count = journal->page_count,
         .image_size_bytes = journal->image_size_bytes,
         .active_size_bytes = journal->active_size_bytes,
@@ -502,11 +512,13 @@ bool cp_journal_is_trial(const struct cp_journal *journal) {
 
 void cp_journal_settle(struct cp_journal *journal, bool is_kept) {
     if (is_kept) {
+        journal->trusted_slot = journal->running_slot;
         journal->active_size_bytes = journal->image_size_bytes;
         if (journal->image_security_counter > journal->security_counter) {
             journal->security_counter = journal->image_security_counter;
         }
     }
+    journal->running_slot = journal->trusted_slot;
     journal->kind = CP_JOURNAL_IDLE;
     journal->failed_trials = 0;
     journal->steps_done = journal->page_count = 0;

@@ -46,6 +46,9 @@ struct cp_journal {
     uint32_t active_size_bytes;        // of the last confirmed one
     uint32_t security_counter;         // of the last confirmed one
     uint32_t image_security_counter;   // of the image on trial; DOWNLOAD: its id
+    // Of the strategy direct, 0 or 1: the slot with the last confirmed image, and the one to
+    // start, which is another while there is a trial. Both 0 with swap.
+    uint8_t trusted_slot, running_slot;
     uint8_t *pages;    // DOWNLOAD: a bit for each page that is done, lent; NULL: not asked for
     // Where it is stored.
     uint8_t half;       // 0, 1
@@ -101,7 +104,7 @@ int cp_journal_append(const struct cp_partition *state, struct cp_journal *journ
 bool cp_journal_is_trial(const struct cp_journal *journal);
 
 // A record that says IDLE, of one that is over: the image on trial was confirmed or, if not
-// is_kept, undone.
+// is_kept, undone. Its slot is the trusted one then, or no more the one to start.
 void cp_journal_settle(struct cp_journal *journal, bool is_kept);
 
 #endif

@@ -88,6 +88,7 @@ static bool is_whole_pages(const struct cp_partition *partition, uint32_t page_s
            partition->size_bytes % page_size_bytes == 0;
 }
 
+// With swap. Each copy moves a page unit.
 static int check_sizes(const struct cp_boot_config *config) {
     const uint32_t page_size_bytes = cp_boot_page_size_bytes(config);
     if (!is_whole_pages(&config->active, page_size_bytes) ||
@@ -102,6 +103,15 @@ static int check_sizes(const struct cp_boot_config *config) {
                                  config->active.size_bytes / page_size_bytes);
 }
 
+static int check_strategy(const struct cp_boot_config *config) {
+    switch (config->strategy) {
+    case CP_STRATEGY_SWAP: return CP_OK;
+    case CP_STRATEGY_DIRECT:
+        return config->format->slot && !config->factory ? CP_OK : CP_ERR_ARGUMENT;
+    }
+    return CP_ERR_ARGUMENT;
+}
+
 int cp_boot_check(const struct cp_boot_config *config) {
     if (!config) {
         return CP_ERR_ARGUMENT;
@@ -110,17 +120,22 @@ int cp_boot_check(const struct cp_boot_config *config) {
     if (err) {
         return err;
     }
+    err = check_strategy(config);
+    if (err) {
+        return err;
+    }
     err = check_partitions(config);
     if (err) {
         return err;
     }
-    if (cp_boot_page_size_bytes(config) % config->buffer_size_bytes != 0) {
+    const bool is_swap = config->strategy == CP_STRATEGY_SWAP;
+    if (is_swap && cp_boot_page_size_bytes(config) % config->buffer_size_bytes != 0) {
         return CP_ERR_ALIGNMENT;
     }
     if (any_overlap(config)) {
         return CP_ERR_LAYOUT;
     }
-    return check_sizes(config);
+    return is_swap ? check_sizes(config) : cp_layout_check_state(&config->state, config->format, 0);
 }
 
 int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
@@ -128,5 +143,9 @@ int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
         return CP_ERR_ARGUMENT;
     }
     int err = cp_boot_check(config);
-    return err ? err : config->format->prepare(config, state);
+    if (err) {
+        return err;
+    }
+    return config->strategy == CP_STRATEGY_SWAP ? config->format->prepare(config, state)
+                                                : CP_ERR_ARGUMENT;
 }

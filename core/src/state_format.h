@@ -28,6 +28,9 @@ struct cp_state_format {
                    uint32_t image_size_bytes);
     // The application runs: if it is on trial, note that it was started. CP_ERR_FLASH.
     int (*start)(const struct cp_partition *state);
+    // Of the strategy direct: which slot is to run by the record. CP_ERR_FLASH, CP_ERR_STATE.
+    // NULL: the format knows of no slots.
+    int (*slot)(const struct cp_partition *state, enum cp_slot *running);
     // See to it that no download (download.h) is under way: end it, or CP_ERR_STATE if one is.
     // NULL: the format knows none. CP_ERR_FLASH.
     int (*no_download)(const struct cp_partition *state, bool ends_it);

@@ -38,6 +38,11 @@ static int check_sizes(const struct cp_updater_config *config) {
     if (cp_partition_overlaps(&config->dfu, &config->state)) {
         return CP_ERR_LAYOUT;
     }
+    if (config->dfu_slot != CP_SLOT_NONE) {
+        return config->active_size_bytes <= config->dfu.size_bytes
+                   ? cp_layout_check_state(&config->state, config->format, 0)
+                   : CP_ERR_LAYOUT;
+    }
     if (config->active_size_bytes % config->dfu.flash->erase_size_bytes != 0 ||
         config->dfu.size_bytes <= config->active_size_bytes) {
         return CP_ERR_LAYOUT;
@@ -53,6 +58,9 @@ static int check_config(const struct cp_updater_config *config) {
     if (err) {
         return err;
     }
+    if (config->dfu_slot != CP_SLOT_NONE && !config->format->slot) {
+        return CP_ERR_ARGUMENT;
+    }
     err = check_partition(config, &config->dfu);
     if (err) {
         return err;
@@ -62,6 +70,27 @@ static int check_config(const struct cp_updater_config *config) {
         return err;
     }
     return check_sizes(config);
+}
+
+// By the record, is dfu the slot that runs?
+static int check_dfu_runs(const struct cp_updater_config *config, bool *runs) {
+    enum cp_slot running = CP_SLOT_NONE;
+    *runs = false;
+    if (config->dfu_slot == CP_SLOT_NONE) {
+        return CP_OK;
+    }
+    int err = config->format->slot(&config->state, &running);
+    *runs = !err && running == config->dfu_slot;
+    return err;
+}
+
+static int note_start(const struct cp_updater_config *config) {
+    bool dfu_runs = false;
+    int err = check_dfu_runs(config, &dfu_runs);
+    if (err || dfu_runs || !config->format->start) {
+        return err;
+    }
+    return config->format->start(&config->state);
 }
 
 void cp_updater_forget_dfu(struct cp_updater *updater) {
@@ -80,11 +109,38 @@ int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *
     updater->config = config;
     updater->download = NULL;
     cp_updater_forget_dfu(updater);
-    return config->format->start ? config->format->start(&config->state) : CP_OK;
+    return note_start(config);
 }
 
+int cp_updater_find_slot(const struct cp_partition *state, const struct cp_state_format *format,
+                         enum cp_slot *running) {
+    return format && format->slot ? format->slot(state, running) : CP_ERR_ARGUMENT;
+}
+
+// Where dfu is on trial by the record, what runs is the image to return to: the revert could
+// not be stored.
 int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state) {
-    return updater->config->format->get(&updater->config->state, state);
+    const struct cp_updater_config *config = updater->config;
+    bool runs = false;
+    int err = config->format->get(&config->state, state);
+    if (err) {
+        return err;
+    }
+    err = check_dfu_runs(config, &runs);
+    if (!err && runs && *state == CP_STATE_SWAP) {
+        *state = CP_STATE_REVERT;
+    }
+    return err;
+}
+
+// By the record dfu is what runs: nothing of it may be changed, nor is this what is on trial.
+static int refuse_if_dfu_runs(const struct cp_updater *updater) {
+    bool runs = false;
+    int err = check_dfu_runs(updater->config, &runs);
+    if (err) {
+        return err;
+    }
+    return runs ? CP_ERR_STATE : CP_OK;
 }
 
 static void feed(const struct cp_updater *updater) {
@@ -99,7 +155,7 @@ static int refuse_in_trial(struct cp_updater *updater) {
     if (err) {
         return err;
     }
-    return state == CP_STATE_SWAP ? CP_ERR_STATE : CP_OK;
+    return state == CP_STATE_SWAP ? CP_ERR_STATE : refuse_if_dfu_runs(updater);
 }
 
 // DFU is about to change, and not by a download.
@@ -277,6 +333,10 @@ int cp_updater_detach(struct cp_updater *updater) {
 }
 
 int cp_updater_confirm(struct cp_updater *updater) {
+    int err = refuse_if_dfu_runs(updater);
+    if (err) {
+        return err;
+    }
     feed(updater);
     return updater->config->format->set(&updater->config->state, CP_STATE_BOOT);
 }

@@ -26,15 +26,31 @@ static void panic_on(int err) {
     }
 }
 
-static void start(struct application *app, const struct cp_program_board *board, uint8_t *buffer) {
+// Where the next image goes: it is no more than DFU that is ever written, or the slot from
+// which nothing runs.
+static enum cp_area next_area(const struct cp_program_board *board, enum cp_area running) {
+    return board->is_direct && running == CP_AREA_DFU ? CP_AREA_ACTIVE : CP_AREA_DFU;
+}
+
+static enum cp_slot slot_of(const struct cp_program_board *board, enum cp_area area) {
+    if (!board->is_direct) {
+        return CP_SLOT_NONE;
+    }
+    return area == CP_AREA_ACTIVE ? CP_SLOT_A : CP_SLOT_B;
+}
+
+static void start(struct application *app, const struct cp_program_board *board, uint8_t *buffer,
+                  enum cp_area running) {
+    const enum cp_area next = next_area(board, running);
     app->board = board;
     app->buffer = buffer;
     native_devices_init(&app->devices, board);
     app->verifier = native_verifier(board);
     app->config = (struct cp_updater_config){
-        .dfu = native_partition(&app->devices, board, CP_AREA_DFU),
+        .dfu = native_partition(&app->devices, board, next),
+        .dfu_slot = slot_of(board, next),
         .state = native_partition(&app->devices, board, CP_AREA_STATE),
-        .active_size_bytes = board->areas[CP_AREA_ACTIVE].size_bytes,
+        .active_size_bytes = board->areas[board->is_direct ? next : CP_AREA_ACTIVE].size_bytes,
         .verifier = board->public_key && board->application_verifies ? &app->verifier : NULL,
         .format = native_format(board->format),
         .buffer = buffer,
@@ -187,7 +203,7 @@ static uint8_t next_of(const struct cp_program_board *board, uint8_t image) {
 
 static void run(const struct cp_program_board *board, uint8_t image, uint8_t *buffer) {
     struct application app;
-    start(&app, board, buffer);
+    start(&app, board, buffer, cp_running_area());
 
     enum cp_state state = CP_STATE_BOOT;
     panic_on(cp_updater_get_state(&app.updater, &state));
@@ -208,6 +224,19 @@ static void run(const struct cp_program_board *board, uint8_t image, uint8_t *bu
     install(&app, next);
 }
 
+// The DFU mode is part of the bootloader, which need not remember what it was told: the slot
+// that is not to be written is the one the record trusts.
+static enum cp_area trusted_area(const struct cp_program_board *board) {
+    struct native_devices devices;
+    enum cp_slot running = CP_SLOT_A;
+    native_devices_init(&devices, board);
+    const struct cp_partition state = native_partition(&devices, board, CP_AREA_STATE);
+    if (board->is_direct) {
+        panic_on(cp_updater_find_slot(&state, native_format(board->format), &running));
+    }
+    return running == CP_SLOT_B ? CP_AREA_DFU : CP_AREA_ACTIVE;
+}
+
 static void serve_host(const struct cp_program_board *board, uint8_t base_image, uint8_t *buffer) {
     const uint8_t next = next_of(board, base_image);
     if (!board->dfu_host_present || next == CP_IMAGE_NONE) {
@@ -217,7 +246,7 @@ static void serve_host(const struct cp_program_board *board, uint8_t base_image,
         cp_end_idle();
     }
     struct application app;
-    start(&app, board, buffer);
+    start(&app, board, buffer, trusted_area(board));
     install(&app, next);
 }
 

@@ -27,17 +27,20 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .security_counter_min = board->security_counter_min,
         .verifies_each_boot = board->verifies_each_boot,
         .factory = factory.size_bytes > 0 ? &factory : NULL,
+        .strategy = board->is_direct ? CP_STRATEGY_DIRECT : CP_STRATEGY_SWAP,
     };
 
     enum cp_state state = CP_STATE_BOOT;
-    int err = cp_boot_prepare(&config, &state);
+    const struct cp_partition *start = &config.active;
+    int err = board->is_direct ? cp_boot_prepare_direct(&config, &state, &start)
+                               : cp_boot_prepare(&config, &state);
     if (err) {
         cp_end_panic(err);
     }
     if (state == CP_STATE_DETACH) {
         cp_end_dfu_mode();
     }
-    cp_end_jump();
+    cp_end_jump_to(start == &config.active ? CP_AREA_ACTIVE : CP_AREA_DFU);
 }
 
 void native_bootloader(const struct cp_program_board *board) {

@@ -37,6 +37,22 @@ struct cp_verifier {
     const uint8_t *public_key; // 32 bytes
 };
 
+// How an update gets to where it runs.
+enum cp_strategy {
+    // ACTIVE and DFU are swapped. An image is linked for ACTIVE, wherever it waits.
+    CP_STRATEGY_SWAP,
+    // ACTIVE and DFU are two slots of which either may run; nothing is copied. An image is
+    // linked for the slot that it will lie in. Of `journal` only.
+    CP_STRATEGY_DIRECT,
+};
+
+// The slots of the strategy direct. A device is delivered with an image in slot A.
+enum cp_slot {
+    CP_SLOT_NONE, // the strategy is swap
+    CP_SLOT_A,    // cp_boot_config.active
+    CP_SLOT_B,    // cp_boot_config.dfu
+};
+
 struct cp_boot_config {
     struct cp_partition active; // the running image; the application starts at its first byte
     struct cp_partition dfu;    // the next image; at least one page unit larger than active
@@ -71,6 +87,8 @@ struct cp_boot_config {
     bool verifies_each_boot;
     // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of. NULL: nothing.
     const struct cp_partition *factory;
+    // CP_STRATEGY_DIRECT goes with cp_boot_prepare_direct(), and without a factory.
+    enum cp_strategy strategy;
 };
 
 // The page unit in bytes: the larger of the erase sizes of ACTIVE and DFU. Every
@@ -88,17 +106,24 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 // was cut leaves the halves the other way round.
 #define CP_JOURNAL_ERASES_PER_UPDATE_MAX 4
 
+// The same with `journal` and the strategy direct: each page of STATE is erased when the update
+// before this one is found confirmed, and when this one is requested, begun and undone. Each
+// further attempt adds one, a detach two.
+#define CP_DIRECT_ERASES_PER_UPDATE_MAX 4
+
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
 //   CP_ERR_ARGUMENT   a null pointer, a zero size, or a flash outside the contract of flash.h
 //                     (erase value neither 0x00 nor 0xFF, write size not a power of two up to
-//                     32, erase size or device size not a multiple of the unit below it)
+//                     32, erase size or device size not a multiple of the unit below it); the
+//                     strategy direct with a format other than `journal`, or with a factory
 //   CP_ERR_BOUNDS     a partition does not lie inside its flash (no overflow can hide it)
 //   CP_ERR_ALIGNMENT  a partition does not begin and end at a page of its flash, or the buffer
-//                     does not divide the page unit, or is not a multiple of each write size
-//   CP_ERR_LAYOUT     partitions overlap on one flash, ACTIVE or DFU is not a whole number of
-//                     page units, DFU is not at least one page unit larger than ACTIVE, or
-//                     STATE cannot hold the format's records
+//                     (with swap) does not divide the page unit, or is not a multiple of each
+//                     write size
+//   CP_ERR_LAYOUT     partitions overlap on one flash, or STATE cannot hold the format's
+//                     records; with swap also: ACTIVE or DFU is not a whole number of page
+//                     units, or DFU is not at least one page unit larger than ACTIVE
 int cp_boot_check(const struct cp_boot_config *config);
 
 // Bring the device into a state from which ACTIVE can be started.
@@ -106,7 +131,20 @@ int cp_boot_check(const struct cp_boot_config *config);
 // CP_STATE_DETACH asks the caller to enter its external DFU mode, any other to start ACTIVE.
 // Errors: those of cp_boot_check(), or CP_ERR_FLASH when a flash operation failed, or
 // CP_ERR_STATE when STATE holds nothing that can be read, or CP_ERR_IMAGE when ACTIVE holds
-// nothing that may be started; ACTIVE must then not be started.
+// nothing that may be started; ACTIVE must then not be started. CP_ERR_ARGUMENT also if the
+// strategy is not swap.
 int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state);
+
+// The same with the strategy direct: decide which slot to start. No image is touched.
+// On CP_OK *start is &config->active or &config->dfu, and *state the boot state as it is now:
+// CP_STATE_DETACH asks the caller to enter its external DFU mode, any other to start *start.
+// Errors: those of cp_boot_check(); CP_ERR_ARGUMENT also for a null pointer or a strategy that
+// is not direct; CP_ERR_STATE when STATE holds nothing that can be read; CP_ERR_LAYOUT when it
+// holds what a bootloader that swaps has left unfinished; with `verifies_each_boot`
+// CP_ERR_IMAGE when the image to start is not the one that was confirmed, or CP_ERR_FLASH when
+// it cannot be read. Nothing must be started then. A record that cannot be written is no error:
+// the confirmed image is to be started.
+int cp_boot_prepare_direct(const struct cp_boot_config *config, enum cp_state *state,
+                           const struct cp_partition **start);
 
 #endif

@@ -14,6 +14,9 @@ struct cp_updater_config {
     struct cp_partition dfu;
     struct cp_partition state;
     uint32_t active_size_bytes; // the size of ACTIVE: no larger image is accepted
+    // Of the strategy direct: which slot dfu is, the one that does not run; active_size_bytes
+    // is at most its size. CP_SLOT_NONE: the strategy is swap.
+    enum cp_slot dfu_slot;
     const struct cp_verifier *verifier; // checks an image before a request; NULL: nothing does
     const struct cp_state_format *format;
     uint8_t *buffer;            // lent during each call
@@ -41,11 +44,24 @@ typedef void (*cp_hash_update)(void *context, const uint8_t *data, uint32_t size
 
 // Start using the updater. *config must outlive it. With `journal` this is what notes that an
 // image on trial was started: call it early.
-// CP_ERR_ARGUMENT, CP_ERR_BOUNDS, CP_ERR_ALIGNMENT, CP_ERR_LAYOUT: as cp_boot_check().
+//
+// With the strategy direct it may turn out that by the record dfu is the slot that runs: the
+// configuration is wrong, or the flash failed and what runs is the image to return to. Then
+// all that would write or confirm returns CP_ERR_STATE.
+//
+// CP_ERR_ARGUMENT, CP_ERR_BOUNDS, CP_ERR_ALIGNMENT, CP_ERR_LAYOUT: as cp_boot_check();
+// CP_ERR_FLASH, CP_ERR_STATE: with `journal`, the record cannot be written or read.
 int cp_updater_init(struct cp_updater *updater, const struct cp_updater_config *config);
 
 // Read the boot state. CP_ERR_FLASH if it cannot be read.
 int cp_updater_get_state(struct cp_updater *updater, enum cp_state *state);
+
+// Of the strategy direct: which slot runs by the record, CP_SLOT_A or CP_SLOT_B. For what is
+// linked for neither, such as an external DFU mode; an application knows it without.
+// CP_ERR_ARGUMENT if the format knows of no slots, CP_ERR_STATE if STATE holds nothing that can
+// be read, CP_ERR_FLASH.
+int cp_updater_find_slot(const struct cp_partition *state, const struct cp_state_format *format,
+                         enum cp_slot *running);
 
 // Erase all of DFU, so that writes afterwards need no erase. Ends a download (download.h).
 // CP_ERR_STATE during a trial (DFU holds the image to return to), CP_ERR_FLASH.
@@ -74,7 +90,7 @@ int cp_updater_request(struct cp_updater *updater);
 int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes);
 
 // Keep the running image: no revert at the next reset. Harmless when nothing is
-// on trial. CP_ERR_FLASH.
+// on trial. CP_ERR_FLASH; CP_ERR_STATE with the strategy direct: see cp_updater_init().
 int cp_updater_confirm(struct cp_updater *updater);
 
 // Ask for the external DFU mode at the next reset. Ends a download.
