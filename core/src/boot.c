@@ -141,8 +141,15 @@ static int revert(const struct cp_boot_config *config, struct cp_state_view *vie
     return config->format->finish_revert(&config->state);
 }
 
+static bool is_complete(const struct cp_state_format *format) {
+    return format->load && format->record_step && format->skip_done && format->finish_revert;
+}
+
 int cp_boot_run(const struct cp_boot_config *config, enum cp_state *state) {
     struct cp_state_view view = {CP_STATE_BOOT, 0};
+    if (!is_complete(config->format)) {
+        return CP_ERR_ARGUMENT;
+    }
     int err = config->format->load(&config->state, page_count(config), &view);
     if (err) {
         return err;

@@ -369,3 +369,8 @@ const struct cp_state_format cp_state_format_journal = {
     .slot = journal_slot,
     .no_download = journal_no_download,
 };
+
+const struct cp_state_format cp_state_format_journal_boot = {
+    .prepare = journal_prepare,
+    .check = cp_journal_check,
+};

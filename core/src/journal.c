@@ -65,11 +65,13 @@ static uint32_t slot_offset(const struct cp_partition *state, uint32_t half, uin
 }
 
 int cp_journal_check(const struct cp_partition *state, uint32_t page_count) {
-    const uint32_t unit = unit_bytes(state);
-    const uint64_t slots = 2 * (uint64_t)page_count + SLOTS_SPARE;
-    const uint64_t needed_bytes = HEADER_BYTES + unit + slots * unit;
-    const bool fits = half_bytes(state) >= needed_bytes && 2 * page_count <= CP_JOURNAL_STEPS_MAX;
-    return page_count <= CP_JOURNAL_STEPS_MAX && fits ? CP_OK : CP_ERR_LAYOUT;
+    if (page_count > CP_JOURNAL_STEPS_MAX / 2) {
+        return CP_ERR_LAYOUT;
+    }
+    // Sealed, with all steps and the spare slots: some 260 KiB at most.
+    const uint32_t units = 1 + 2 * page_count + SLOTS_SPARE;
+    const uint32_t needed_bytes = HEADER_BYTES + units * unit_bytes(state);
+    return half_bytes(state) >= needed_bytes ? CP_OK : CP_ERR_LAYOUT;
 }
 
 int cp_journal_check_pages(const struct cp_partition *state, uint32_t page_count) {

@@ -20,19 +20,21 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config) {
     return active_bytes > dfu_bytes ? active_bytes : dfu_bytes;
 }
 
-static bool has_own_protocol(const struct cp_state_format *format) {
-    return format->check && format->request && format->start;
-}
-
-static bool has_protocol_of_boot(const struct cp_state_format *format) {
-    return format->size_bytes && format->load && format->record_step && format->finish_revert;
-}
-
+// What else the protocol of boot.c wants of a format, that checks itself.
 int cp_layout_check_format(const struct cp_state_format *format) {
-    if (!format || !format->prepare || !format->get || !format->set) {
+    if (!format || !format->prepare) {
         return CP_ERR_ARGUMENT;
     }
-    return has_own_protocol(format) || has_protocol_of_boot(format) ? CP_OK : CP_ERR_ARGUMENT;
+    return format->check || format->size_bytes ? CP_OK : CP_ERR_ARGUMENT;
+}
+
+int cp_layout_check_updates(const struct cp_state_format *format) {
+    int err = cp_layout_check_format(format);
+    if (err) {
+        return err;
+    }
+    const bool has_own = format->request && format->start;
+    return format->get && format->set && (has_own || !format->check) ? CP_OK : CP_ERR_ARGUMENT;
 }
 
 int cp_layout_check_state(const struct cp_partition *state, const struct cp_state_format *format,
@@ -107,7 +109,7 @@ static int check_strategy(const struct cp_boot_config *config) {
     switch (config->strategy) {
     case CP_STRATEGY_SWAP: return CP_OK;
     case CP_STRATEGY_DIRECT:
-        return config->format->slot && !config->factory ? CP_OK : CP_ERR_ARGUMENT;
+        return config->format->check && !config->factory ? CP_OK : CP_ERR_ARGUMENT;
     }
     return CP_ERR_ARGUMENT;
 }

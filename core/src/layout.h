@@ -5,8 +5,11 @@
 
 #include "cutproof/boot.h"
 
-// CP_ERR_ARGUMENT if the format is null or lacks a function.
+// CP_ERR_ARGUMENT if the format is null or lacks a function that a bootloader needs.
 int cp_layout_check_format(const struct cp_state_format *format);
+
+// The same, and those that an updater needs.
+int cp_layout_check_updates(const struct cp_state_format *format);
 
 // CP_ERR_LAYOUT if STATE cannot hold the format's records for page_count page units.
 int cp_layout_check_state(const struct cp_partition *state, const struct cp_state_format *format,

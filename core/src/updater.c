@@ -54,7 +54,7 @@ static int check_config(const struct cp_updater_config *config) {
     if (!config || config->active_size_bytes == 0) {
         return CP_ERR_ARGUMENT;
     }
-    int err = cp_layout_check_format(config->format);
+    int err = cp_layout_check_updates(config->format);
     if (err) {
         return err;
     }

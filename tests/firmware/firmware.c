@@ -12,7 +12,7 @@
 #if defined(FORMAT_SEED)
 #define FORMAT cp_state_format_seed
 #else
-#define FORMAT cp_state_format_journal
+#define FORMAT cp_state_format_journal_boot
 #endif
 
 #if defined(WITH_SIGNATURE)

@@ -102,17 +102,22 @@ static void test_updater_null_pointers(void **context) {
 static void test_incomplete_format(void **context) {
     struct ram_board *board = *context;
     const struct cp_state_format seed = cp_state_format_seed;
-    struct cp_state_format broken[] = {seed, seed, seed, seed, seed, seed};
+    struct cp_state_format broken[] = {seed, seed, seed, seed, seed, seed, seed, seed};
     broken[0].size_bytes = NULL;
-    broken[1].get = NULL;
+    broken[1].prepare = NULL;
     broken[2].load = NULL;
     broken[3].record_step = NULL;
     broken[4].finish_revert = NULL;
-    broken[5].set = NULL;
+    broken[5].skip_done = NULL;
+    broken[6].get = NULL;
+    broken[7].set = NULL;
     for (size_t i = 0; i < 6; i++) {
+        enum cp_state state = CP_STATE_BOOT;
         board->boot.format = &broken[i];
+        assert_int_equal(cp_boot_prepare(&board->boot, &state), CP_ERR_ARGUMENT);
+    }
+    for (size_t i = 6; i < 8; i++) {
         board->app.format = &broken[i];
-        refuses_boot(board, CP_ERR_ARGUMENT);
         refuses_updater(board, CP_ERR_ARGUMENT);
     }
 }
@@ -129,11 +134,15 @@ static void test_incomplete_format_with_protocol(void **context) {
     broken[4].request = NULL;
     broken[5].start = NULL;
     for (size_t i = 0; i < 6; i++) {
-        board->boot.format = &broken[i];
         board->app.format = &broken[i];
-        refuses_boot(board, CP_ERR_ARGUMENT);
         refuses_updater(board, CP_ERR_ARGUMENT);
     }
+    for (size_t i = 0; i < 2; i++) {
+        board->boot.format = &broken[i];
+        refuses_boot(board, CP_ERR_ARGUMENT);
+    }
+    board->app.format = &cp_state_format_journal_boot;
+    refuses_updater(board, CP_ERR_ARGUMENT);
     assert_null(journal.size_bytes);
     assert_null(journal.load);
 }

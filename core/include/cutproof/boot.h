@@ -27,6 +27,9 @@ extern const struct cp_state_format cp_state_format_seed;
 // said below of `journal` holds of this format alone; the seed format knows none of it.
 extern const struct cp_state_format cp_state_format_journal;
 
+// What a bootloader needs of it, and an updater does not do with: half a KiB less is linked.
+extern const struct cp_state_format cp_state_format_journal_boot;
+
 // Tells whether an image may be installed: docs/SPEC.md, "Signed images".
 struct cp_verifier {
     // Looks at the first size_bytes of a partition. CP_OK, and *security_counter is that of
