@@ -188,10 +188,9 @@ static int write_record(struct cp_download *download, struct cp_journal *journal
     journal->image_size_bytes = download->config->image_size_bytes;
     journal->image_security_counter = download->config->image_id;
     feed(download);
-    // An older record of this download does no harm beside a newer one. To erase it each time
-    // would be one erase more than power losses.
-    err = download->is_resumed ? cp_journal_rewrite(state, journal)
-                               : cp_journal_replace(state, journal);
+    // The older record does no harm beside one that was sealed since power-on. To erase it each
+    // time would be one erase more than there are power losses.
+    err = cp_journal_rewrite(state, journal);
     if (err) {
         return err;
     }
