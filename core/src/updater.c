@@ -158,6 +158,10 @@ static int refuse_in_trial(struct cp_updater *updater) {
     return state == CP_STATE_SWAP ? CP_ERR_STATE : refuse_if_dfu_runs(updater);
 }
 
+int cp_updater_check_writable(struct cp_updater *updater) {
+    return refuse_in_trial(updater);
+}
+
 // DFU is about to change, and not by a download.
 static int claim_dfu(struct cp_updater *updater) {
     const struct cp_updater_config *config = updater->config;

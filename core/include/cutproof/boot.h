@@ -118,6 +118,9 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 // further attempt adds one, a detach two.
 #define CP_DIRECT_ERASES_PER_UPDATE_MAX 4
 
+// A download (download.h) adds one to either: the record that it keeps of its pages.
+#define CP_DOWNLOAD_ERASES_PER_UPDATE_MAX 1
+
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
 //   CP_ERR_ARGUMENT   a null pointer, a zero size, or a flash outside the contract of flash.h
