@@ -4,7 +4,7 @@
 // from, and requests it; the record says so, and each boot turns it into another:
 //
 //   record             at the boot                             becomes
-//   IDLE               -                                       as it is
+//   IDLE, DOWNLOAD     -                                       as it is
 //   SWAP               the other slot is verified              TRIAL, of the other slot
 //   TRIAL              not started yet, or attempts are left   TRIAL
 //   TRIAL              no attempts are left                    IDLE, reverted; the trusted slot
@@ -53,6 +53,7 @@ static int go_on_with_trial(struct boot *boot) {
 static bool is_foreign(const struct cp_journal *journal) {
     switch (journal->kind) {
     case CP_JOURNAL_IDLE:
+    case CP_JOURNAL_DOWNLOAD:
     case CP_JOURNAL_DETACH: return false;
     case CP_JOURNAL_SWAP: return journal->steps_done > 0;
     case CP_JOURNAL_TRIAL: return journal->running_slot == journal->trusted_slot;

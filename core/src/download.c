@@ -170,21 +170,11 @@ static void feed(const struct cp_download *download) {
     }
 }
 
-// During a trial DFU holds the image to return to; with a request, the one to install.
-static int refuse_in_trial(struct cp_updater *updater) {
-    enum cp_state state = CP_STATE_SWAP;
-    int err = cp_updater_get_state(updater, &state);
-    if (err) {
-        return err;
-    }
-    return state == CP_STATE_SWAP ? CP_ERR_STATE : CP_OK;
-}
-
 // Only in a half that was erased since power-on are slots filled. And nothing is erased in DFU
 // before: what a mark was taken for that a power loss cut short is settled by this.
 static int write_record(struct cp_download *download, struct cp_journal *journal) {
     const struct cp_partition *state = &download->updater->config->state;
-    int err = refuse_in_trial(download->updater);
+    int err = cp_updater_refuse_in_trial(download->updater);
     if (!err) {
         err = download->is_resumed ? load_record(download, journal)
                                    : cp_journal_load_settled(state, journal);
@@ -472,7 +462,7 @@ int cp_download_begin(struct cp_download *download, struct cp_updater *updater,
     struct cp_journal journal = {0};
     int err = download ? check_config(updater, config) : CP_ERR_ARGUMENT;
     if (!err) {
-        err = refuse_in_trial(updater);
+        err = cp_updater_refuse_in_trial(updater);
     }
     if (!err) {
         err = cp_journal_load(&updater->config->state, &journal);
