@@ -29,9 +29,11 @@ static void need_progresses(struct cp_draft *draft, const char *key) {
 }
 
 // CP_JOURNAL_ERASES_PER_UPDATE_MAX of the core, which says what is added; with the strategy
-// direct CP_DIRECT_ERASES_PER_UPDATE_MAX, which is as large.
+// direct CP_DIRECT_ERASES_PER_UPDATE_MAX, which is as large. A download adds
+// CP_DOWNLOAD_ERASES_PER_UPDATE_MAX.
 static uint32_t journal_erases_max(const struct cp_case *test_case) {
-    return 4 + (test_case->trial_attempts - 1) + (test_case->detach ? 2 : 0);
+    return 4 + (test_case->trial_attempts - 1) + (test_case->detach ? 2 : 0) +
+           (test_case->download == CP_DOWNLOAD_RANGES ? 1 : 0);
 }
 
 static void read_limits(struct cp_draft *draft, bool promises_known) {

@@ -174,7 +174,7 @@ static void feed(const struct cp_download *download) {
 // before: what a mark was taken for that a power loss cut short is settled by this.
 static int write_record(struct cp_download *download, struct cp_journal *journal) {
     const struct cp_partition *state = &download->updater->config->state;
-    int err = cp_updater_refuse_in_trial(download->updater);
+    int err = cp_updater_check_writable(download->updater);
     if (!err) {
         err = download->is_resumed ? load_record(download, journal)
                                    : cp_journal_load_settled(state, journal);
@@ -188,7 +188,9 @@ static int write_record(struct cp_download *download, struct cp_journal *journal
     journal->image_size_bytes = download->config->image_size_bytes;
     journal->image_security_counter = download->config->image_id;
     feed(download);
-    err = cp_journal_replace(state, journal);
+    // The older record does no harm beside one that was sealed since power-on. To erase it each
+    // time would be one erase more than there are power losses.
+    err = cp_journal_rewrite(state, journal);
     if (err) {
         return err;
     }
@@ -462,7 +464,7 @@ int cp_download_begin(struct cp_download *download, struct cp_updater *updater,
     struct cp_journal journal = {0};
     int err = download ? check_config(updater, config) : CP_ERR_ARGUMENT;
     if (!err) {
-        err = cp_updater_refuse_in_trial(updater);
+        err = cp_updater_check_writable(updater);
     }
     if (!err) {
         err = cp_journal_load(&updater->config->state, &journal);

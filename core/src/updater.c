@@ -149,7 +149,7 @@ static void feed(const struct cp_updater *updater) {
     }
 }
 
-int cp_updater_refuse_in_trial(struct cp_updater *updater) {
+static int refuse_in_trial(struct cp_updater *updater) {
     enum cp_state state = CP_STATE_SWAP;
     int err = cp_updater_get_state(updater, &state);
     if (err) {
@@ -158,10 +158,14 @@ int cp_updater_refuse_in_trial(struct cp_updater *updater) {
     return state == CP_STATE_SWAP ? CP_ERR_STATE : refuse_if_dfu_runs(updater);
 }
 
+int cp_updater_check_writable(struct cp_updater *updater) {
+    return refuse_in_trial(updater);
+}
+
 // DFU is about to change, and not by a download.
 static int claim_dfu(struct cp_updater *updater) {
     const struct cp_updater_config *config = updater->config;
-    int err = cp_updater_refuse_in_trial(updater);
+    int err = refuse_in_trial(updater);
     if (err || !config->format->no_download) {
         return err;
     }
@@ -257,7 +261,7 @@ int cp_updater_write(struct cp_updater *updater, uint32_t offset_bytes, const vo
     if (err) {
         return err;
     }
-    err = size_bytes == 0 ? cp_updater_refuse_in_trial(updater) : claim_dfu(updater);
+    err = size_bytes == 0 ? refuse_in_trial(updater) : claim_dfu(updater);
     if (err || size_bytes == 0) {
         return err;
     }
@@ -295,7 +299,7 @@ int cp_updater_request_any(struct cp_updater *updater, uint32_t size_bytes) {
     if (size_bytes > config->active_size_bytes) {
         return CP_ERR_BOUNDS;
     }
-    int err = cp_updater_refuse_in_trial(updater);
+    int err = refuse_in_trial(updater);
     if (err) {
         return err;
     }
@@ -324,7 +328,7 @@ int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {
 }
 
 int cp_updater_detach(struct cp_updater *updater) {
-    int err = cp_updater_refuse_in_trial(updater);
+    int err = refuse_in_trial(updater);
     if (err) {
         return err;
     }

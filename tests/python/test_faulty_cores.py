@@ -23,6 +23,7 @@ PROGRESSES = "seed/progresses[images.new.firmware=good]"
 DIRECT = "direct/one-update[images.new.firmware={}]"
 DIRECT_TWICE = "direct/two-updates[images.newer.firmware=good]"
 DIRECT_SIGNED = "direct/signed[images.newer.security_counter=3,images.newer.signature=missing]"
+DOWNLOAD = "journal/download-twice"
 
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 
@@ -37,7 +38,9 @@ CATCHES = {
     "erase_in_read_mode": Catch("legal-flash-use", REQUEST),
     "erase_next_page": Catch("legal-flash-use", REQUEST),
     "erase_one_page_more": Catch("legal-flash-use", REQUEST),
+    "erase_at_page_start": Catch("resumes", DOWNLOAD),
     "erase_per_chunk": Catch("bounded-wear", AS_IT_GOES),
+    "erase_per_granule": Catch("resumes", DOWNLOAD),
     "erase_twice": Catch("bounded-wear", REVERT),
     "erase_wrong_bank": Catch("bootable", EXTERNAL),
     "hash_marks_update": Catch("no-phantom-update", REQUEST),
@@ -49,6 +52,7 @@ CATCHES = {
     "no_ready_poll": Catch("legal-flash-use", REQUEST),
     "one_record_per_page": Catch("resumes", AS_IT_GOES),
     "page_count_short": Catch("resumes", REQUEST),
+    "page_marked_early": Catch("resumes", DOWNLOAD),
     "prepare_never_feeds": Catch("progresses", PROGRESSES),
     "record_before_copy": Catch("bootable", GOOD_OR_BAD),
     "revert_copies_nothing": Catch("unconfirmed-reverts", REVERT),

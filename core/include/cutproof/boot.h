@@ -74,7 +74,7 @@ struct cp_boot_config {
     const void *feed_context;
 
     // --- journal ---
-    // How often an image on trial may fail before it is reverted; 0 counts as 1. A trial
+    // How often an image on trial may fail before it is reverted, 1 to 255; 0 is 1. A trial
     // has failed when it was started and the device was reset before it confirmed.
     uint32_t trial_attempts;
     // Was the reset that led here the application's doing: its watchdog, a fault, or a reset
@@ -91,7 +91,8 @@ struct cp_boot_config {
     uint32_t security_counter_min;
     // With a verifier: ACTIVE is checked at each boot, not only before a trial begins.
     bool verifies_each_boot;
-    // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of. NULL: nothing.
+    // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of; as large as
+    // ACTIVE. NULL: nothing.
     const struct cp_partition *factory;
     // CP_STRATEGY_DIRECT goes with cp_boot_prepare_direct(), and without a factory.
     enum cp_strategy strategy;
@@ -116,6 +117,9 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 // before this one is found confirmed, and when this one is requested, begun and undone. Each
 // further attempt adds one, a detach two.
 #define CP_DIRECT_ERASES_PER_UPDATE_MAX 4
+
+// A download (download.h) adds one to either: the record that it keeps of its pages.
+#define CP_DOWNLOAD_ERASES_PER_UPDATE_MAX 1
 
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
