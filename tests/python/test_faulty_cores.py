@@ -24,10 +24,19 @@ DIRECT = "direct/one-update[images.new.firmware={}]"
 DIRECT_TWICE = "direct/two-updates[images.newer.firmware=good]"
 DIRECT_SIGNED = "direct/signed[images.newer.security_counter=3,images.newer.signature=missing]"
 DOWNLOAD = "journal/download-twice"
+JOURNAL = "journal/update[images.new.firmware={}]"
 
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 
 CATCHES = {
+    "attempts_not_counted": Catch("unconfirmed-reverts", JOURNAL.format("bad")),
+    "copy_errors_ignored": Catch("error-safe", "journal/errors[images.new.firmware=good]"),
+    "downgrade_allowed": Catch("no-downgrade", "journal/downgrade"),
+    "factory_forgotten": Catch("last-resort", "journal/rescue[lifecycle.damaged=state]"),
+    "goes_on_in_old_half": Catch("legal-flash-use", JOURNAL.format("good")),
+    "old_half_first": Catch("bounded-wear", JOURNAL.format("good")),
+    "seal_first": Catch("resumes", JOURNAL.format("good")),
+    "trial_always_fails": Catch("trial-happens", JOURNAL.format("good")),
     "confirm_forgets": Catch("confirmed-stays", GOOD_OR_BAD),
     "copy_without_erase": Catch("legal-flash-use", REQUEST),
     "direct_confirm_forgets_slot": Catch("confirmed-stays", DIRECT.format("good")),
