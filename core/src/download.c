@@ -330,13 +330,13 @@ static int collect(struct cp_download *download, uint32_t granule, uint32_t offs
 static int take_part(struct cp_download *download, uint32_t offset_bytes, const uint8_t *data,
                      uint32_t size_bytes) {
     const uint32_t granule_bytes = download->config->granule_size_bytes;
-    const uint32_t granule = offset_bytes / granule_bytes, within_bytes = offset_bytes % granule_bytes;
+    const uint32_t granule = offset_bytes / granule_bytes;
     if (is_there(download, granule)) {
         return CP_OK;
     }
     const uint32_t start_bytes = granule * granule_bytes;
     if (size_bytes < end_of(download, start_bytes, granule_bytes) - start_bytes) {
-        return collect(download, granule, within_bytes, data, size_bytes);
+        return collect(download, granule, offset_bytes % granule_bytes, data, size_bytes);
     }
     free_piece(download, find_piece(download, granule));
     return store_granule(download, granule, data);
@@ -363,7 +363,8 @@ int cp_download_write(struct cp_download *download, uint32_t offset_bytes, const
 }
 
 // From at_bytes on, how far is all there, or nothing: at most to the end of the granule.
-static uint32_t same_until(const struct cp_download *download, uint32_t at_bytes, bool *is_missing) {
+static uint32_t same_until(const struct cp_download *download, uint32_t at_bytes,
+                           bool *is_missing) {
     const uint32_t granule_bytes = download->config->granule_size_bytes;
     const uint32_t granule = at_bytes / granule_bytes;
     const uint32_t piece = find_piece(download, granule);
