@@ -113,8 +113,8 @@ static const struct cp_key keys[] = {
     AREA_KEYS("state", REQUIRED, "The boot state. The format says how large it must be."),
     AREA_KEYS("active", REQUIRED, "The running image."),
     AREA_KEYS("dfu", REQUIRED,
-              "The next image; at least one page unit larger than `active`. With `strategy: direct` "
-              "slot `b`, of any size."),
+              "The next image; at least one page unit larger than `active`. With "
+              "`strategy: direct` slot `b`, of any size."),
     AREA_KEYS("factory", 0, "The image of last resort; never written. Of `format: journal`."),
     {.path = "layout.buffer", .type = CP_KEY_SIZE, .min = 1, .max = CP_BUFFER_SIZE_MAX_BYTES,
      .fallback = "64B", .help = "The copy buffer; divides the page unit."},

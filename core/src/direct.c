@@ -27,16 +27,17 @@ static int undo(struct boot *boot) {
     return cp_boot_settle(boot, false);
 }
 
-// The image is in its slot as a whole, for it was requested.
+// The image is in its slot as a whole, for it was requested. One that cannot be read is
+// refused as well: the application can ask again.
 static int begin_trial(struct boot *boot) {
     struct cp_journal *journal = &boot->journal;
     journal->running_slot = journal->trusted_slot ^ 1u;
     int err = cp_boot_check_image(boot, slot_at(boot->config, journal->running_slot));
-    if (err == CP_ERR_IMAGE) {
+    if (err) {
         return cp_boot_settle(boot, false);
     }
     journal->kind = CP_JOURNAL_TRIAL;
-    return err ? err : cp_boot_rewrite(boot);
+    return cp_boot_rewrite(boot);
 }
 
 // It is checked again: the slot may lie where others can write to it.
@@ -45,10 +46,7 @@ static int go_on_with_trial(struct boot *boot) {
         return undo(boot);
     }
     int err = cp_boot_check_image(boot, slot_at(boot->config, boot->journal.running_slot));
-    if (err == CP_ERR_IMAGE) {
-        return undo(boot);
-    }
-    return err ? err : cp_boot_rewrite(boot);
+    return err ? undo(boot) : cp_boot_rewrite(boot);
 }
 
 // Left by a bootloader that swaps, in the middle of that?
@@ -136,3 +134,15 @@ int cp_boot_prepare_direct(const struct cp_boot_config *config, enum cp_state *s
     *start = slot_at(config, boot.journal.running_slot);
     return CP_OK;
 }
+
+// This format knows of no swap.
+static int refuse_swap(const struct cp_boot_config *config, enum cp_state *state) {
+    (void)config;
+    (void)state;
+    return CP_ERR_ARGUMENT;
+}
+
+const struct cp_state_format cp_state_format_journal_direct = {
+    .prepare = refuse_swap,
+    .check = cp_journal_check,
+};

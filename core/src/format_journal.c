@@ -62,8 +62,8 @@ static int run_steps(struct boot *boot) {
     const bool is_revert = journal->kind == CP_JOURNAL_REVERTING;
     const uint32_t end = 2 * journal->page_count;
     int err = CP_OK;
-    boot->is_active_whole = false;
     while (!err && journal->steps_done < end) {
+        boot->is_active_whole = false;
         err = cp_swap_step(boot->config, is_revert, journal->steps_done);
         if (err) {
             return err;
@@ -74,23 +74,6 @@ static int run_steps(struct boot *boot) {
                                 journal->steps_done);
     }
     return err;
-}
-
-static int finish_revert(struct boot *boot) {
-    int err = run_steps(boot);
-    if (err) {
-        return err;
-    }
-    boot->journal.is_reverted = true;
-    return cp_boot_settle(boot, false);
-}
-
-static int begin_revert(struct boot *boot) {
-    boot->journal.kind = CP_JOURNAL_REVERTING;
-    boot->journal.steps_done = 0;
-    boot->journal.page_count = cp_swap_page_count(boot->config);
-    int err = cp_boot_rewrite(boot);
-    return err ? err : finish_revert(boot);
 }
 
 // Copy FACTORY to ACTIVE. Cut, it begins again.
@@ -119,6 +102,32 @@ static int begin_restore(struct boot *boot) {
     return err ? err : restore(boot);
 }
 
+// ACTIVE is what was trusted before; DFU, where it may come from, can lie where others write.
+static int check_active(struct boot *boot) {
+    int err = cp_boot_check_trusted(boot, &boot->config->active);
+    return err == CP_ERR_IMAGE ? begin_restore(boot) : err;
+}
+
+static int finish_revert(struct boot *boot) {
+    int err = run_steps(boot);
+    if (err) {
+        return err;
+    }
+    boot->journal.is_reverted = true;
+    err = cp_boot_settle(boot, false);
+    return err ? err : check_active(boot);
+}
+
+static int begin_revert(struct boot *boot) {
+    if (boot->journal.page_count != cp_swap_page_count(boot->config)) {
+        return CP_ERR_LAYOUT; // installed by a bootloader with another one
+    }
+    boot->journal.kind = CP_JOURNAL_REVERTING;
+    boot->journal.steps_done = 0;
+    int err = cp_boot_rewrite(boot);
+    return err ? err : finish_revert(boot);
+}
+
 // The new image is in ACTIVE, as a whole. It is checked again: DFU may lie where others can
 // write to it.
 static int start_trial(struct boot *boot) {
@@ -134,11 +143,13 @@ static bool is_reset_by_application(const struct cp_boot_config *config) {
 // was lost before, and it is to be started still.
 bool cp_boot_trials_are_over(struct boot *boot) {
     struct cp_journal *journal = &boot->journal;
-    if (journal->is_started || is_reset_by_application(boot->config)) {
+    const bool has_failed = journal->is_started || is_reset_by_application(boot->config);
+    if (has_failed && journal->failed_trials < UINT8_MAX) {
         journal->failed_trials++;
     }
     const uint32_t attempts = boot->config->trial_attempts;
-    return journal->failed_trials >= (attempts > 0 ? attempts : 1);
+    const uint32_t attempts_max = attempts < UINT8_MAX ? attempts : UINT8_MAX;
+    return journal->failed_trials >= (attempts_max > 0 ? attempts_max : 1);
 }
 
 static int go_on_with_trial(struct boot *boot) {
@@ -147,7 +158,7 @@ static int go_on_with_trial(struct boot *boot) {
         return begin_revert(boot);
     }
     journal->kind = CP_JOURNAL_TRIAL;
-    journal->steps_done = journal->page_count = 0;
+    journal->steps_done = 0;
     int err = cp_boot_rewrite(boot);
     return err ? err : start_trial(boot);
 }
@@ -203,20 +214,7 @@ int cp_boot_check_trusted(const struct boot *boot, const struct cp_partition *pa
 
 static int rest(struct boot *boot) {
     int err = cp_journal_tidy(&boot->config->state, &boot->journal);
-    if (err) {
-        return err;
-    }
-    err = cp_boot_check_trusted(boot, &boot->config->active);
-    return err == CP_ERR_IMAGE ? begin_restore(boot) : err;
-}
-
-// The application that asked is not asked again: if nobody comes, the next reset starts it.
-static int detach(struct boot *boot, enum cp_state *state) {
-    int err = cp_boot_settle(boot, false);
-    if (!err) {
-        *state = CP_STATE_DETACH;
-    }
-    return err;
+    return err ? err : check_active(boot);
 }
 
 enum cp_state cp_boot_state_of(const struct cp_journal *journal) {
@@ -238,7 +236,9 @@ static int act(struct boot *boot) {
     case CP_JOURNAL_SWAP: return go_on_with_swap(boot);
     case CP_JOURNAL_TRIAL: return go_on_with_trial(boot);
     case CP_JOURNAL_REVERTING: return go_on_with_revert(boot);
-    case CP_JOURNAL_RESTORE: return restore(boot);
+    case CP_JOURNAL_RESTORE: return boot->config->factory ? restore(boot) : CP_ERR_IMAGE;
+    // The application that asked is not asked again: if nobody comes, the next reset starts it.
+    case CP_JOURNAL_DETACH: return cp_boot_settle(boot, false);
     default: return rest(boot);
     }
 }
@@ -259,29 +259,39 @@ static int recover(struct boot *boot) {
 static bool is_active_whole(const struct cp_boot_config *config,
                             const struct cp_journal *journal) {
     const uint32_t steps = journal->steps_done;
+    const bool is_over = steps == 2 * cp_swap_page_count(config);
     switch (journal->kind) {
-    case CP_JOURNAL_IDLE:
-    case CP_JOURNAL_DOWNLOAD:
-    case CP_JOURNAL_TRIAL: return true;
-    case CP_JOURNAL_SWAP: return steps == 0 || steps == 2 * cp_swap_page_count(config);
-    default: return false;
+    case CP_JOURNAL_SWAP: return steps == 0 || is_over;
+    case CP_JOURNAL_REVERTING: return is_over;
+    default: return journal->kind != CP_JOURNAL_RESTORE;
     }
 }
 
-// A flash that fails for good must not keep an image from running that nothing has touched.
+// A flash that fails for good must not keep an image from running that nothing has touched;
+// but it is checked all the same.
+static int start_anyway(struct boot *boot, bool is_trial) {
+    return is_trial ? cp_boot_check_image(boot, &boot->config->active)
+                    : cp_boot_check_trusted(boot, &boot->config->active);
+}
+
+// Do what the record asks for; *state is what the caller is to do then.
+static int act_and_tell(struct boot *boot, enum cp_state *state) {
+    const bool is_trial = cp_journal_is_trial(&boot->journal) && !boot->journal.is_confirmed;
+    const bool is_detach = boot->journal.kind == CP_JOURNAL_DETACH;
+    boot->is_active_whole = is_active_whole(boot->config, &boot->journal);
+    const int err = act(boot);
+    *state = is_detach && !err ? CP_STATE_DETACH : cp_boot_state_of(&boot->journal);
+    return err == CP_ERR_FLASH && boot->is_active_whole ? start_anyway(boot, is_trial) : err;
+}
+
 static int journal_prepare(const struct cp_boot_config *config, enum cp_state *state) {
     struct boot boot = {.config = config};
     int err = cp_journal_load(&config->state, &boot.journal);
-    if (err == CP_ERR_STATE) {
-        err = recover(&boot);
-    } else if (!err && boot.journal.kind == CP_JOURNAL_DETACH) {
-        return detach(&boot, state);
-    } else if (!err) {
-        boot.is_active_whole = is_active_whole(config, &boot.journal);
-        err = act(&boot);
+    if (err) {
+        *state = CP_STATE_BOOT;
+        return err == CP_ERR_STATE ? recover(&boot) : err;
     }
-    *state = cp_boot_state_of(&boot.journal);
-    return err == CP_ERR_FLASH && boot.is_active_whole ? CP_OK : err;
+    return act_and_tell(&boot, state);
 }
 
 static int journal_get(const struct cp_partition *state, enum cp_state *value) {

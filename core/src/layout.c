@@ -64,8 +64,10 @@ int cp_layout_check_buffer(const uint8_t *buffer, uint32_t buffer_size_bytes,
 }
 
 static int check_partitions(const struct cp_boot_config *config) {
-    const struct cp_partition *partitions[] = {&config->active, &config->dfu, &config->state};
-    for (size_t i = 0; i < 3; i++) {
+    const struct cp_partition *partitions[] = {&config->active, &config->dfu, &config->state,
+                                               config->factory};
+    const size_t count = config->factory ? 4 : 3;
+    for (size_t i = 0; i < count; i++) {
         int err = cp_partition_check(partitions[i]);
         if (err) {
             return err;
@@ -75,13 +77,22 @@ static int check_partitions(const struct cp_boot_config *config) {
             return err;
         }
     }
-    return CP_OK;
+    const bool fits = !config->factory || config->factory->size_bytes == config->active.size_bytes;
+    return fits ? CP_OK : CP_ERR_LAYOUT;
 }
 
 static bool any_overlap(const struct cp_boot_config *config) {
-    return cp_partition_overlaps(&config->active, &config->dfu) ||
-           cp_partition_overlaps(&config->active, &config->state) ||
-           cp_partition_overlaps(&config->dfu, &config->state);
+    const struct cp_partition *partitions[] = {&config->active, &config->dfu, &config->state,
+                                               config->factory};
+    const size_t count = config->factory ? 4 : 3;
+    for (size_t i = 1; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (cp_partition_overlaps(partitions[i], partitions[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 // One copy step must be whole pages on either flash.

@@ -16,7 +16,7 @@ static void boot(const struct cp_program_board *board, uint8_t image, uint8_t *b
         .active = native_partition(&devices, board, CP_AREA_ACTIVE),
         .dfu = native_partition(&devices, board, CP_AREA_DFU),
         .state = native_partition(&devices, board, CP_AREA_STATE),
-        .format = native_boot_format(board->format),
+        .format = native_boot_format(board),
         .buffer = buffer,
         .buffer_size_bytes = board->buffer_size_bytes,
         .feed = native_feed,

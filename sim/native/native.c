@@ -87,9 +87,12 @@ struct cp_verifier native_verifier(const struct cp_program_board *board) {
     return (struct cp_verifier){.verify = cp_verify_ed25519, .public_key = board->public_key};
 }
 
-const struct cp_state_format *native_boot_format(const char *name) {
-    const struct cp_state_format *format = native_format(name);
-    return format == &cp_state_format_journal ? &cp_state_format_journal_boot : format;
+const struct cp_state_format *native_boot_format(const struct cp_program_board *board) {
+    const struct cp_state_format *format = native_format(board->format);
+    if (format != &cp_state_format_journal) {
+        return format;
+    }
+    return board->is_direct ? &cp_state_format_journal_direct : &cp_state_format_journal_boot;
 }
 
 void native_feed(const void *context) {

@@ -27,7 +27,7 @@ struct cp_partition native_partition(const struct native_devices *devices,
 const struct cp_state_format *native_format(const char *name);
 
 // The same for a bootloader, which needs less of it.
-const struct cp_state_format *native_boot_format(const char *name);
+const struct cp_state_format *native_boot_format(const struct cp_program_board *board);
 
 // What checks images with the board's key. Of no use without one.
 struct cp_verifier native_verifier(const struct cp_program_board *board);

@@ -212,18 +212,19 @@ static bool acknowledge_ecc(void) {
 #elif defined(BOARD_STM32_L0)
 #include "core/port/stm32/l0.h"
 
-static const struct cp_stm32_l0 port = {0x40022000, STM32_FLASH, false, CP_STM32_L0_POLLS_MAX};
+// An L1: the pages of an L0 are smaller than the buffer.
+static const struct cp_stm32_l0 port = {0x40023C00, STM32_FLASH, true, CP_STM32_L0_POLLS_MAX};
 static const struct board board = {
     .active_address = STM32_FLASH + 16 * KIB,
     .active = {16 * KIB, 80 * KIB},
-    .dfu = {96 * KIB, 80 * KIB + 128},
+    .dfu = {96 * KIB, 80 * KIB + 256},
     .state = {8 * KIB, 8 * KIB},
-    STM32_CAUSES(0x40021050, 23),
+    STM32_CAUSES(0x40023834, 24),
     STM32_DOG,
 };
 
 static void init_internal(struct cp_flash *flash) {
-    cp_stm32_l0_flash(flash, &port, 192 * KIB, 128);
+    cp_stm32_l0_flash(flash, &port, 256 * KIB, 256);
 }
 
 #elif defined(BOARD_STM32_L4) || defined(BOARD_STM32_L4_SPINOR)

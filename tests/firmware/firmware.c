@@ -3,6 +3,8 @@
 // All that a product needs is in it and is counted: vector table, startup, the board's
 // description, reset cause, watchdog, the jump, and the functions that the core and its ports
 // ask of the firmware. The application's vector table begins at ACTIVE.
+//
+// Compiled for a host it is a program that tells whether the core accepts the board.
 
 #include <stddef.h>
 
@@ -28,11 +30,6 @@ static const struct cp_verifier verifier = {cp_verify_ed25519, public_key};
 #define BUFFER_SIZE_BYTES 256u
 #define VTOR_ADDRESS      0xE000ED08u
 
-void reset(void);
-void *memcpy(void *to, const void *from, size_t size_bytes);
-void *memset(void *to, int value, size_t size_bytes);
-int memcmp(const void *a, const void *b, size_t size_bytes);
-
 static struct cp_flash internal;
 #if defined(BOARD_HAS_CHIP)
 static struct cp_flash of_chip;
@@ -44,7 +41,15 @@ static struct cp_spinor chip;
 #endif
 static uint8_t buffer[BUFFER_SIZE_BYTES];
 
-// --- library functions, by bytes
+#if defined(__arm__)
+
+// --- library functions, by bytes; the compiler calls them on its own as well
+
+#define LIBRARY __attribute__((used))
+
+LIBRARY void *memcpy(void *to, const void *from, size_t size_bytes);
+LIBRARY void *memset(void *to, int value, size_t size_bytes);
+LIBRARY int memcmp(const void *a, const void *b, size_t size_bytes);
 
 void *memcpy(void *to, const void *from, size_t size_bytes) {
     uint8_t *bytes = to;
@@ -149,6 +154,8 @@ __attribute__((naked)) static void fault(void) {
 #define FAULT hang
 #endif
 
+#endif
+
 // --- the bootloader
 
 static void feed(const void *context) {
@@ -173,6 +180,10 @@ static const struct cp_boot_config config = {
     .verifier = VERIFIER,
     .refuses_downgrades = true,
 };
+
+#if defined(__arm__)
+
+void reset(void);
 
 static bool init_flashes(void) {
     init_internal(&internal);
@@ -242,3 +253,16 @@ __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
     hang,
     hang,
 };
+
+#else
+
+int main(void) {
+    init_internal(&internal);
+#if defined(BOARD_HAS_CHIP)
+    of_chip = internal; // a chip that cannot be asked
+    of_chip.device = &chip;
+#endif
+    return -cp_boot_check(&config);
+}
+
+#endif

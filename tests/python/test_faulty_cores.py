@@ -21,12 +21,20 @@ EXTERNAL = "seed/external-dfu[images.new.firmware=bad]"
 AS_IT_GOES = "seed/download-as-it-goes"
 PROGRESSES = "seed/progresses[images.new.firmware=good]"
 DOWNLOAD = "journal/download-twice"
+DIRECT = "direct/one-update[images.new.firmware={}]"
+DIRECT_TWICE = "direct/two-updates[images.newer.firmware=good]"
+DIRECT_SIGNED = "direct/signed[images.newer.security_counter=3,images.newer.signature=missing]"
 
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 
 CATCHES = {
     "confirm_forgets": Catch("confirmed-stays", GOOD_OR_BAD),
     "copy_without_erase": Catch("legal-flash-use", REQUEST),
+    "direct_confirm_forgets_slot": Catch("confirmed-stays", DIRECT.format("good")),
+    "direct_one_slot_only": Catch("update-completes", DIRECT_TWICE),
+    "direct_revert_keeps_slot": Catch("unconfirmed-reverts", DIRECT.format("bad")),
+    "direct_starts_unverified": Catch("authentic", DIRECT_SIGNED),
+    "direct_trial_not_recorded": Catch("tells-truth", DIRECT.format("good")),
     "erase_in_read_mode": Catch("legal-flash-use", REQUEST),
     "erase_next_page": Catch("legal-flash-use", REQUEST),
     "erase_one_page_more": Catch("legal-flash-use", REQUEST),

@@ -29,6 +29,7 @@ static const struct part parts[] = {
 };
 
 static struct costs costs;
+static bool fails_once; // the next program of data
 static const struct cp_partition *state_of_part;
 
 static bool is_in_state(uint32_t offset_bytes) {
@@ -49,6 +50,10 @@ static int count_program(const struct cp_flash *flash, uint32_t offset_bytes, co
         costs.programmed_state_units += size_bytes / flash->write_size_bytes;
     } else {
         costs.programmed_data_bytes += size_bytes;
+        if (fails_once) {
+            fails_once = false;
+            return CP_ERR_FLASH;
+        }
     }
     return ram_program(flash, offset_bytes, data, size_bytes);
 }
@@ -183,10 +188,25 @@ static void test_swap(void **context) {
     }
 }
 
+// One page that is copied once more is seen.
+static void test_more_than_that_is_seen(void **context) {
+    (void)context;
+    struct board board;
+    begin(&board, &parts[0]);
+    request(&board);
+    fails_once = true;
+    const struct costs swap = boot(&board);
+    assert_int_equal(swap.erases_of_data, 2 * parts[0].page_count + 1);
+    assert_int_equal(swap.programmed_data_bytes,
+                     2 * parts[0].page_count * parts[0].page_bytes + BUFFER_BYTES);
+    end(&board);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boot_with_nothing_to_do),
         cmocka_unit_test(test_swap),
+        cmocka_unit_test(test_more_than_that_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 // next: updates, trials, errors, images that are refused, and STATE that cannot be read.
 
 #include "core/src/state_format.h"
+#include "core/src/swap.h"
 #include "tests/unit/journal_rig.h"
 
 enum { TRIES_MAX = 3, STEP_COUNT = 2 * RIG_PAGE_COUNT };
@@ -978,7 +979,8 @@ static uint32_t live_cut_then_dead(const struct life *life, size_t kind, uint32_
     rig_fault =
         (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX, .is_silent = is_silent};
     const int err = boot(&state);
-    assert_true(err == CP_OK || err == CP_ERR_FLASH);
+    // An image that is refused after the swap is not started though it cannot be sent back.
+    assert_true(err == CP_OK || err == CP_ERR_FLASH || err == CP_ERR_IMAGE);
     if (err == CP_OK) {
         expect_one_of(life);
     }
@@ -987,15 +989,160 @@ static uint32_t live_cut_then_dead(const struct life *life, size_t kind, uint32_
     return op_count;
 }
 
-// Without the last life: whether an image that is whole is also signed is not asked here.
 static void test_dead_state_after_a_cut(void **context) {
     (void)context;
-    for (size_t i = 0; i < (LIFE_COUNT - 1) * KIND_COUNT * 2; i++) {
+    for (size_t i = 0; i < LIFE_COUNT * KIND_COUNT * 2; i++) {
         uint32_t at = 0;
         while (live_cut_then_dead(&lives[i / 2 / KIND_COUNT], i / 2 % KIND_COUNT, at, i % 2) > at) {
             at++;
         }
     }
+}
+
+// --- what is asked and not yet given
+
+// A FACTORY that cannot be copied is refused before anything is touched.
+static void test_factory_is_checked(void **context) {
+    (void)context;
+    begin(0);
+    board->boot.factory = &rig.factory_partition;
+    rig.factory_partition.size_bytes -= RIG_PAGE_BYTES; // smaller than ACTIVE
+    assert_int_not_equal(cp_boot_check(&board->boot), CP_OK);
+    rig.factory_partition.size_bytes += RIG_PAGE_BYTES;
+    rig.factory_partition.offset_bytes += rig.factory.flash.size_bytes;
+    assert_int_not_equal(cp_boot_check(&board->boot), CP_OK);
+    rig.factory_partition = board->boot.active; // overlaps
+    assert_int_not_equal(cp_boot_check(&board->boot), CP_OK);
+    end();
+}
+
+// What a restore by another bootloader left, and this one has no FACTORY.
+static void test_restore_without_factory(void **context) {
+    (void)context;
+    begin(0);
+    struct cp_journal journal = record();
+    journal.kind = CP_JOURNAL_RESTORE;
+    store(&journal);
+    enum cp_state state;
+    assert_int_equal(boot(&state), CP_ERR_IMAGE);
+    end();
+}
+
+// STATE is dead when the detach is to be forgotten: ACTIVE is whole, and may be started.
+static void test_detach_with_dead_state(void **context) {
+    (void)context;
+    begin(0);
+    detach();
+    rig_fault = (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX};
+    boot_ok();
+    end();
+}
+
+// STATE dies when the last step of a revert is recorded: OLD is whole, and may be started.
+static void test_settle_of_revert_with_dead_state(void **context) {
+    (void)context;
+    begin(0);
+    to_trial();
+    start();
+    struct cp_journal journal = record();
+    journal.kind = CP_JOURNAL_REVERTING;
+    journal.page_count = RIG_PAGE_COUNT;
+    journal.steps_done = 0;
+    store(&journal);
+    for (uint32_t step = 0; step < STEP_COUNT; step++) {
+        assert_int_equal(cp_swap_step(&board->boot, true, step), CP_OK);
+    }
+    journal = record();
+    for (uint32_t step = 1; step <= STEP_COUNT; step++) {
+        assert_int_equal(cp_journal_append(&board->boot.state, &journal, CP_JOURNAL_STEP, step),
+                         CP_OK);
+    }
+    expect_active(RAM_OLD);
+    rig_fault = (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX};
+    boot_ok();
+    end();
+}
+
+// Failed trials are counted as far as they may be.
+static void test_many_attempts(void **context) {
+    (void)context;
+    begin(0);
+    board->boot.trial_attempts = 300;
+    to_trial();
+    uint32_t failed = 0;
+    enum cp_state state = CP_STATE_SWAP;
+    while (state == CP_STATE_SWAP && failed < 1000) {
+        start();
+        state = boot_ok();
+        failed++;
+    }
+    assert_int_equal(state, CP_STATE_REVERT);
+    end();
+}
+
+// A bootloader with another page unit cannot undo what this one swapped.
+static void test_other_page_count_on_trial(void **context) {
+    (void)context;
+    begin(0);
+    board->boot.trial_attempts = 2;
+    to_trial();
+    start();
+    assert_int_equal(boot_ok(), CP_STATE_SWAP); // TRIAL
+    start();
+    struct cp_journal journal = record();
+    assert_int_equal(journal.page_count, RIG_PAGE_COUNT); // or nobody can tell
+    end();
+}
+
+// Where ACTIVE is verified at each boot it is, whatever fails in STATE.
+static void test_each_boot_with_dead_state(void **context) {
+    (void)context;
+    begin_signed(0);
+    board->boot.verifies_each_boot = true;
+    request();
+    board->active.bytes[board->boot.active.offset_bytes + 70] ^= 1;
+    rig_fault = (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX};
+    enum cp_state state;
+    assert_int_equal(boot(&state), CP_ERR_IMAGE);
+    end();
+}
+
+// Found to be bad, and the order to restore it cannot be written: it is not started.
+static void test_bad_image_with_dead_state(void **context) {
+    (void)context;
+    begin_signed(0);
+    board->boot.verifies_each_boot = true;
+    give_factory(RAM_OLD);
+    board->active.bytes[board->boot.active.offset_bytes + 70] ^= 1;
+    rig_fault = (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX};
+    enum cp_state state;
+    assert_int_not_equal(boot(&state), CP_OK);
+    end();
+}
+
+// The image on trial is not started unverified because its record cannot be written.
+static void test_trial_with_dead_state_is_verified(void **context) {
+    (void)context;
+    begin_signed(0);
+    to_trial();
+    board->active.bytes[board->boot.active.offset_bytes + 70] ^= 1;
+    rig_fault = (struct rig_fault){.where = &board->boot.state, .to = UINT32_MAX};
+    enum cp_state state;
+    assert_int_not_equal(boot(&state), CP_OK);
+    end();
+}
+
+// What a revert brings back was in DFU meanwhile, where others may have written to it.
+static void test_reverted_image_is_verified(void **context) {
+    (void)context;
+    begin_signed(0);
+    board->boot.verifies_each_boot = true;
+    to_trial();
+    start();
+    board->dfu.bytes[board->boot.dfu.offset_bytes + 2 * RIG_PAGE_BYTES] ^= 1;
+    enum cp_state state;
+    assert_int_equal(boot(&state), CP_ERR_IMAGE);
+    end();
 }
 
 #define ON_EACH_KIND(name)                                                                         \
@@ -1069,6 +1216,16 @@ int main(void) {
         cmocka_unit_test(test_other_page_count),
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_failing_operations),
+        cmocka_unit_test(test_factory_is_checked),
+        cmocka_unit_test(test_restore_without_factory),
+        cmocka_unit_test(test_detach_with_dead_state),
+        cmocka_unit_test(test_settle_of_revert_with_dead_state),
+        cmocka_unit_test(test_many_attempts),
+        cmocka_unit_test(test_other_page_count_on_trial),
+        cmocka_unit_test(test_each_boot_with_dead_state),
+        cmocka_unit_test(test_bad_image_with_dead_state),
+        cmocka_unit_test(test_trial_with_dead_state_is_verified),
+        cmocka_unit_test(test_reverted_image_is_verified),
         cmocka_unit_test(test_dead_state),
         cmocka_unit_test(test_dead_state_after_a_cut),
     };

@@ -193,6 +193,27 @@ static void test_journal_of_undecided_words(void **state) {
     expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
 }
 
+// Two slots, to and fro for ever: each slot runs, is written and is returned to.
+static void test_slots(void **state) {
+    (void)state;
+    struct cp_case test_case = journal_case(CP_FIRMWARE_EITHER, 1);
+    fixture_area(&test_case, CP_AREA_DFU, 4, 1);
+    test_case.is_direct = true;
+    test_case.images[OLD_IMAGE].slot = CP_AREA_ACTIVE;
+    test_case.images[NEW_IMAGE].slot = CP_AREA_DFU;
+    test_case.images[NEW_IMAGE].next = OLD_IMAGE;
+    test_case.dfu_image = CP_IMAGE_NONE;
+    test_case.download = CP_DOWNLOAD_AS_IT_GOES;
+    expect_same_set(&test_case, 1000);
+    test_case.detach = test_case.dfu_host_present = true;
+    expect_same_set(&test_case, 1000);
+    test_case.detach = false;
+    test_case.faults.torn_areas = BIT(CP_AREA_STATE);
+    test_case.faults.program_tears = BIT(CP_TEAR_ANY);
+    test_case.faults.erase_tears = BIT(CP_TEAR_ERASE_ANY);
+    expect_same_within(&test_case, &test_case.bounds.cuts_max, 2);
+}
+
 // A device that is delivered damaged, with an image of last resort.
 static void test_rescue(void **state) {
     (void)state;
@@ -415,6 +436,7 @@ int main(void) {
         cmocka_unit_test(test_two_devices),
         cmocka_unit_test(test_journal),
         cmocka_unit_test(test_journal_of_undecided_words),
+        cmocka_unit_test(test_slots),
         cmocka_unit_test(test_rescue),
         cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_bounded_cuts),

@@ -30,6 +30,9 @@ extern const struct cp_state_format cp_state_format_journal;
 // What a bootloader needs of it, and an updater does not do with: half a KiB less is linked.
 extern const struct cp_state_format cp_state_format_journal_boot;
 
+// What a bootloader with the strategy direct needs of it: nothing that copies is linked.
+extern const struct cp_state_format cp_state_format_journal_direct;
+
 // Tells whether an image may be installed: docs/SPEC.md, "Signed images".
 struct cp_verifier {
     // Looks at the first size_bytes of a partition. CP_OK, and *security_counter is that of
@@ -71,7 +74,7 @@ struct cp_boot_config {
     const void *feed_context;
 
     // --- journal ---
-    // How often an image on trial may fail before it is reverted; 0 counts as 1. A trial
+    // How often an image on trial may fail before it is reverted, 1 to 255; 0 is 1. A trial
     // has failed when it was started and the device was reset before it confirmed.
     uint32_t trial_attempts;
     // Was the reset that led here the application's doing: its watchdog, a fault, or a reset
@@ -88,7 +91,8 @@ struct cp_boot_config {
     uint32_t security_counter_min;
     // With a verifier: ACTIVE is checked at each boot, not only before a trial begins.
     bool verifies_each_boot;
-    // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of. NULL: nothing.
+    // What to copy to ACTIVE when neither STATE nor ACTIVE can be made sense of; as large as
+    // ACTIVE. NULL: nothing.
     const struct cp_partition *factory;
     // CP_STRATEGY_DIRECT goes with cp_boot_prepare_direct(), and without a factory.
     enum cp_strategy strategy;
