@@ -20,10 +20,10 @@ REVERT = "seed/revert-is-told"
 EXTERNAL = "seed/external-dfu[images.new.firmware=bad]"
 AS_IT_GOES = "seed/download-as-it-goes"
 PROGRESSES = "seed/progresses[images.new.firmware=good]"
-DOWNLOAD = "journal/download-twice"
 DIRECT = "direct/one-update[images.new.firmware={}]"
 DIRECT_TWICE = "direct/two-updates[images.newer.firmware=good]"
 DIRECT_SIGNED = "direct/signed[images.newer.security_counter=3,images.newer.signature=missing]"
+DOWNLOAD = "journal/download-twice"
 
 OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 

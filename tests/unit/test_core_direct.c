@@ -3,6 +3,7 @@
 // ACTIVE is slot A, DFU slot B. Power losses at every operation and torn words are the
 // prover's: scenarios/direct. Here is what a boot and an updater answer.
 
+#include "cutproof/download.h"
 #include "tests/unit/journal_rig.h"
 
 struct slots {
@@ -321,6 +322,46 @@ static void test_unreadable_state(void **context) {
     assert_int_equal(run_in(s, CP_SLOT_A), CP_ERR_STATE);
 }
 
+// --- downloads that are resumed
+
+static struct cp_download_config download_config(void) {
+    static uint8_t map[CP_DOWNLOAD_MAP_BYTES(RIG_PAGE_BYTES, RIG_PAGE_BYTES, 4)];
+    return (struct cp_download_config){.image_size_bytes = RIG_PAGE_BYTES,
+                                       .image_id = 7,
+                                       .granule_size_bytes = 4,
+                                       .map = map,
+                                       .map_size_bytes = sizeof(map)};
+}
+
+static void test_download_in_either_slot(void **context) {
+    struct slots *s = *context;
+    uint8_t image[RIG_PAGE_BYTES] = {4, 5, 6};
+    const struct cp_download_config config = download_config();
+    struct cp_download download;
+    const enum cp_slot slots[] = {CP_SLOT_A, CP_SLOT_B, CP_SLOT_A};
+    for (size_t i = 0; i < 2; i++) {
+        expect_boot(s, slots[i], CP_STATE_BOOT);
+        assert_int_equal(run_in(s, slots[i]), CP_OK);
+        assert_int_equal(cp_download_begin(&download, &s->updater, &config), CP_OK);
+        assert_int_equal(cp_download_write(&download, 0, image, sizeof(image)), CP_OK);
+        expect_boot(s, slots[i], CP_STATE_BOOT); // and the record goes on from there
+        assert_int_equal(run_in(s, slots[i]), CP_OK);
+        assert_int_equal(cp_download_begin(&download, &s->updater, &config), CP_OK);
+        assert_int_equal(cp_download_finish(&download), CP_OK);
+        expect_boot(s, slots[i + 1], CP_STATE_SWAP);
+        keep(s, slots[i + 1]);
+    }
+}
+
+static void test_download_to_what_runs(void **context) {
+    struct slots *s = *context;
+    const struct cp_download_config config = download_config();
+    struct cp_download download;
+    expect_boot(s, CP_SLOT_A, CP_STATE_BOOT);
+    assert_int_equal(run_in(s, CP_SLOT_B), CP_OK);
+    assert_int_equal(cp_download_begin(&download, &s->updater, &config), CP_ERR_STATE);
+}
+
 // --- a flash that fails for good
 
 static void fail_state(struct slots *s) {
@@ -428,6 +469,8 @@ int main(void) {
         TEST(test_wrong_slot_when_settled),
         TEST(test_records_of_a_swap),
         TEST(test_unreadable_state),
+        TEST(test_download_in_either_slot),
+        TEST(test_download_to_what_runs),
         TEST(test_request_cannot_be_recorded),
         TEST(test_revert_cannot_be_recorded),
         TEST(test_confirm_cannot_be_settled),

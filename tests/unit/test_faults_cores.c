@@ -89,8 +89,29 @@ static uint32_t expect_same(const struct cp_case *test_case, const struct cp_pro
     return broken;
 }
 
+// Two slots, to and fro.
+static struct cp_case slots_case(void) {
+    struct cp_case made = fixture_case(128, CP_FIRMWARE_EITHER);
+    made.devices[0].erase_size_bytes = 128;
+    made.devices[0].size_bytes = 8 * 128;
+    fixture_area(&made, CP_AREA_STATE, 1, 2);
+    fixture_area(&made, CP_AREA_ACTIVE, 3, 1);
+    fixture_area(&made, CP_AREA_DFU, 4, 1);
+    made.images[OLD_IMAGE].size_bytes = made.images[NEW_IMAGE].size_bytes = 64;
+    made.images[OLD_IMAGE].slot = CP_AREA_ACTIVE;
+    made.images[NEW_IMAGE].slot = CP_AREA_DFU;
+    made.images[NEW_IMAGE].next = OLD_IMAGE;
+    snprintf(made.format, sizeof(made.format), "journal");
+    made.is_direct = made.tells_reset_cause = true;
+    made.dfu_image = CP_IMAGE_NONE;
+    made.download = CP_DOWNLOAD_AS_IT_GOES;
+    made.erases_per_update_max = 4;
+    return made;
+}
+
 static uint32_t broken_by(const struct cp_program *program) {
-    struct cp_case cases[] = {swap_case(), download_case(), careless_case(), external_case()};
+    struct cp_case cases[] = {swap_case(), download_case(), careless_case(), external_case(),
+                              slots_case()};
     uint32_t broken = 0;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct cp_case test_case = fixture_relentless(cases[i]);
