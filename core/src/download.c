@@ -129,9 +129,9 @@ static uint32_t take_piece(struct cp_download *download, uint32_t granule) {
     if (download->piece_count == 0) {
         return NO_PIECE;
     }
-    const uint32_t free = find_piece(download, NO_GRANULE);
-    const uint32_t piece = free != NO_PIECE ? free : download->oldest_piece;
-    if (free == NO_PIECE) {
+    const uint32_t unused = find_piece(download, NO_GRANULE);
+    const uint32_t piece = unused != NO_PIECE ? unused : download->oldest_piece;
+    if (unused == NO_PIECE) {
         download->oldest_piece = (uint8_t)((piece + 1) % download->piece_count);
     }
     download->piece_granules[piece] = granule;
@@ -170,10 +170,23 @@ static void feed(const struct cp_download *download) {
     }
 }
 
+// In ascending order, whatever the order in which they came: one record for one set of pages.
+static int append_pages(const struct cp_journal_pages *pages, const struct cp_partition *state,
+                        struct cp_journal *journal) {
+    int err = CP_OK;
+    for (uint32_t page = 0; !err && page < journal->page_count; page++) {
+        if (has_bit(pages->map, page)) {
+            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
+        }
+    }
+    return err;
+}
+
 // Only in a half that was erased since power-on are slots filled. And nothing is erased in DFU
 // before: what a mark was taken for that a power loss cut short is settled by this.
 static int write_record(struct cp_download *download, struct cp_journal *journal) {
     const struct cp_partition *state = &download->updater->config->state;
+    const struct cp_journal_pages pages = {.append = append_pages, .map = download->config->map};
     int err = cp_updater_check_writable(download->updater);
     if (!err) {
         err = download->is_resumed ? load_record(download, journal)
@@ -183,7 +196,7 @@ static int write_record(struct cp_download *download, struct cp_journal *journal
         return err;
     }
     journal->kind = CP_JOURNAL_DOWNLOAD;
-    journal->pages = download->config->map;
+    journal->pages = &pages;
     journal->page_count = page_count(download);
     journal->image_size_bytes = download->config->image_size_bytes;
     journal->image_security_counter = download->config->image_id;
@@ -194,6 +207,7 @@ static int write_record(struct cp_download *download, struct cp_journal *journal
     if (err) {
         return err;
     }
+    journal->pages = NULL;
     download->slot = journal->slot;
     download->half = journal->half;
     download->order = journal->order;
@@ -330,13 +344,13 @@ static int collect(struct cp_download *download, uint32_t granule, uint32_t offs
 static int take_part(struct cp_download *download, uint32_t offset_bytes, const uint8_t *data,
                      uint32_t size_bytes) {
     const uint32_t granule_bytes = download->config->granule_size_bytes;
-    const uint32_t granule = offset_bytes / granule_bytes, within_bytes = offset_bytes % granule_bytes;
+    const uint32_t granule = offset_bytes / granule_bytes;
     if (is_there(download, granule)) {
         return CP_OK;
     }
     const uint32_t start_bytes = granule * granule_bytes;
     if (size_bytes < end_of(download, start_bytes, granule_bytes) - start_bytes) {
-        return collect(download, granule, within_bytes, data, size_bytes);
+        return collect(download, granule, offset_bytes % granule_bytes, data, size_bytes);
     }
     free_piece(download, find_piece(download, granule));
     return store_granule(download, granule, data);
@@ -363,7 +377,8 @@ int cp_download_write(struct cp_download *download, uint32_t offset_bytes, const
 }
 
 // From at_bytes on, how far is all there, or nothing: at most to the end of the granule.
-static uint32_t same_until(const struct cp_download *download, uint32_t at_bytes, bool *is_missing) {
+static uint32_t same_until(const struct cp_download *download, uint32_t at_bytes,
+                           bool *is_missing) {
     const uint32_t granule_bytes = download->config->granule_size_bytes;
     const uint32_t granule = at_bytes / granule_bytes;
     const uint32_t piece = find_piece(download, granule);
@@ -448,9 +463,8 @@ static void start(struct cp_download *download, struct cp_updater *updater,
     cp_updater_forget_dfu(updater);
 }
 
-static void resume(struct cp_download *download, struct cp_journal *journal) {
-    journal->pages = download->config->map;
-    cp_journal_read_pages(&download->updater->config->state, journal);
+static void resume(struct cp_download *download, const struct cp_journal *journal) {
+    cp_journal_read_pages(&download->updater->config->state, journal, download->config->map);
     for (uint32_t page = 0; page < page_count(download); page++) {
         if (page_is_done(download, page)) {
             keep_page(download, page);

@@ -165,22 +165,11 @@ static bool is_mark(uint32_t word) {
     return ((word ^ word >> 16) & 0xFFFFu) == 0xFFFFu;
 }
 
-static bool page_is_done(const struct cp_journal *journal, uint32_t page) {
-    return journal->pages && (journal->pages[page / 8] >> page % 8 & 1u) != 0;
-}
-
-static void take_page(const struct cp_journal *journal, uint32_t page) {
-    if (journal->pages && page < journal->page_count) {
-        journal->pages[page / 8] |= (uint8_t)(1u << page % 8);
-    }
-}
-
 static void take_mark(struct cp_journal *journal, uint32_t payload) {
     switch (payload >> MARK_VALUE_BITS) {
     case CP_JOURNAL_STEP: journal->steps_done = payload & MARK_VALUE_MASK; break;
     case CP_JOURNAL_STARTED: journal->is_started = true; break;
     case CP_JOURNAL_CONFIRMED: journal->is_confirmed = true; break;
-    case CP_JOURNAL_PAGE: take_page(journal, payload & MARK_VALUE_MASK); break;
     default: break;
     }
 }
@@ -267,10 +256,6 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
         read_slots(state, journal);
     }
     return CP_OK;
-}
-
-void cp_journal_read_pages(const struct cp_partition *state, struct cp_journal *journal) {
-    read_slots(state, journal);
 }
 
 int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal *journal) {
@@ -374,29 +359,38 @@ int cp_journal_append(const struct cp_partition *state, struct cp_journal *journ
     return err;
 }
 
-// In ascending order, whatever the order in which they came: one record for one set of pages.
-static int append_pages(const struct cp_partition *state, struct cp_journal *journal) {
-    int err = CP_OK;
-    for (uint32_t page = 0; !err && page < journal->page_count; page++) {
-        if (page_is_done(journal, page)) {
-            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
+// The next mark of a page in a half, from *slot on; *slot is the one behind it then. A mark that
+// was cut short may be read either way, for the page was whole before it was begun.
+static bool next_page(const struct cp_partition *state, uint32_t half, uint32_t *slot,
+                      uint32_t *page) {
+    const uint32_t count = slot_count(state);
+    for (uint32_t erased = 0; *slot < count && erased < ERASED_SLOTS_END;) {
+        const uint32_t word = read_slot(state, half, (*slot)++);
+        erased = word == erased_word(state) ? erased + 1 : 0;
+        *page = word & MARK_VALUE_MASK;
+        if (is_mark(word) && (word & 0xFFFFu) >> MARK_VALUE_BITS == CP_JOURNAL_PAGE) {
+            return true;
         }
     }
-    return err;
+    return false;
 }
 
-// Nobody has a bit for each page: take the marks as they stand in the half before. One that was
-// cut short may be read either way, for the page was whole before it was begun.
-static int copy_pages(const struct cp_partition *state, struct cp_journal *journal) {
-    const uint32_t count = slot_count(state);
-    uint32_t erased = 0;
-    int err = CP_OK;
-    for (uint32_t slot = 0; !err && slot < count && erased < ERASED_SLOTS_END; slot++) {
-        const uint32_t word = read_slot(state, journal->half ^ 1u, slot);
-        erased = word == erased_word(state) ? erased + 1 : 0;
-        if (is_mark(word) && (word & 0xFFFFu) >> MARK_VALUE_BITS == CP_JOURNAL_PAGE) {
-            err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, word & MARK_VALUE_MASK);
+void cp_journal_read_pages(const struct cp_partition *state, const struct cp_journal *journal,
+                           uint8_t *pages) {
+    uint32_t slot = 0, page;
+    while (next_page(state, journal->half, &slot, &page)) {
+        if (page < journal->page_count) {
+            pages[page / 8] |= (uint8_t)(1u << page % 8);
         }
+    }
+}
+
+// A boot has no bit for each page: it takes the marks as they stand in the half before.
+static int copy_pages(const struct cp_partition *state, struct cp_journal *journal) {
+    uint32_t slot = 0, page;
+    int err = CP_OK;
+    while (!err && next_page(state, journal->half ^ 1u, &slot, &page)) {
+        err = cp_journal_append(state, journal, CP_JOURNAL_PAGE, page);
     }
     return err;
 }
@@ -420,7 +414,8 @@ static int build(const struct cp_partition *state, struct cp_journal *journal) {
         err = cp_journal_append(state, journal, CP_JOURNAL_STEP, step);
     }
     if (!err && journal->kind == CP_JOURNAL_DOWNLOAD) {
-        err = journal->pages ? append_pages(state, journal) : copy_pages(state, journal);
+        err = journal->pages ? journal->pages->append(journal->pages, state, journal)
+                             : copy_pages(state, journal);
     }
     return err ? err : program_seal(state, journal->half);
 }

@@ -33,6 +33,16 @@ enum cp_journal_mark {
 // Steps and pages are stored in 12 bits.
 #define CP_JOURNAL_STEPS_MAX 4095u
 
+struct cp_journal;
+
+// Who knows the pages of a download that are done.
+struct cp_journal_pages {
+    // Append a mark for each.
+    int (*append)(const struct cp_journal_pages *pages, const struct cp_partition *state,
+                  struct cp_journal *journal);
+    const uint8_t *map; // a bit for each page
+};
+
 struct cp_journal {
     uint8_t kind;
     uint8_t failed_trials;
@@ -49,7 +59,7 @@ struct cp_journal {
     // Of the strategy direct, 0 or 1: the slot with the last confirmed image, and the one to
     // start, which is another while there is a trial. Both 0 with swap.
     uint8_t trusted_slot, running_slot;
-    uint8_t *pages;    // DOWNLOAD: a bit for each page that is done, lent; NULL: not asked for
+    const struct cp_journal_pages *pages; // DOWNLOAD: to write; NULL: those of the record before
     // Where it is stored.
     uint8_t half;       // 0, 1
     uint8_t order;      // tells which of two valid records is the newer
@@ -73,12 +83,13 @@ int cp_journal_load(const struct cp_partition *state, struct cp_journal *journal
 // as those of cp_journal_load().
 int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal *journal);
 
-// Set the bits of the pages that a DOWNLOAD that was loaded has marks of. journal->pages has
-// room for page_count bits. A mark is read once; what it is taken for is what counts then.
-void cp_journal_read_pages(const struct cp_partition *state, struct cp_journal *journal);
+// Set the bits of the pages that a DOWNLOAD that was loaded has marks of; there are page_count
+// bits. A mark is read once; what it is taken for is what counts then.
+void cp_journal_read_pages(const struct cp_partition *state, const struct cp_journal *journal,
+                           uint8_t *pages);
 
-// Write the record as it is now, with steps_done steps, of a DOWNLOAD the pages (if none are lent,
-// those that the record before has), and no other marks, into the other half; it is the newer one
+// Write the record as it is now, with steps_done steps, of a DOWNLOAD the pages (if nobody knows
+// them, those that the record before has), and no other marks, into the other half; it is the newer one
 // then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
 

@@ -118,8 +118,10 @@ uint32_t cp_boot_page_size_bytes(const struct cp_boot_config *config);
 // further attempt adds one, a detach two.
 #define CP_DIRECT_ERASES_PER_UPDATE_MAX 4
 
-// A download (download.h) adds one to either: the record that it keeps of its pages.
-#define CP_DOWNLOAD_ERASES_PER_UPDATE_MAX 1
+// A download (download.h) keeps a record of its pages and adds one to the first, two to the
+// second.
+#define CP_DOWNLOAD_ERASES_PER_UPDATE_MAX        1
+#define CP_DIRECT_DOWNLOAD_ERASES_PER_UPDATE_MAX 2
 
 // Check a configuration; cp_boot_prepare() does this first, at each boot.
 // Returns CP_OK, or
