@@ -88,9 +88,9 @@ int cp_journal_load_settled(const struct cp_partition *state, struct cp_journal 
 void cp_journal_read_pages(const struct cp_partition *state, const struct cp_journal *journal,
                            uint8_t *pages);
 
-// Write the record as it is now, with steps_done steps, of a DOWNLOAD the pages (if nobody knows
-// them, those that the record before has), and no other marks, into the other half; it is the newer one
-// then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
+// Write the record as it is now into the other half, with steps_done steps, of a DOWNLOAD with
+// its pages (if nobody knows them, those that the record before has), and with no other marks;
+// it is the newer one then. Tries again a few times. CP_ERR_FLASH: the record is as it was.
 int cp_journal_rewrite(const struct cp_partition *state, struct cp_journal *journal);
 
 // The same, and erase the half before it. Nothing depends on that where torn units read the
