@@ -134,8 +134,8 @@ def test_functions_of_libgcc_count(size: ModuleType) -> None:
 )
 def test_limits(size: ModuleType, flash: int, static: int, stack: int, expected: int) -> None:
     row = size.Row(
-        board=size.BOARDS[1], contents="journal", flash=flash, static=static, code_in_ram=0,
-        stack=stack, verifier_stack=None, optimized_flash=0, flash_max=size.FLASH_MAX,
+        board=size.BOARDS[1], contents="journal", flash=0, static=static, code_in_ram=0,
+        stack=stack, verifier_stack=None, optimized_flash=flash, flash_max=size.FLASH_MAX,
         ram_max=size.RAM_MAX,
     )
     assert len(row.exceeded()) == expected

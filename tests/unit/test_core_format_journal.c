@@ -1151,28 +1151,15 @@ static void test_reverted_image_is_verified(void **context) {
         for_each_kind(check_##name);                                                               \
     }
 
-ON_EACH_KIND(blank_boots)
-ON_EACH_KIND(confirmed)
-ON_EACH_KIND(not_confirmed)
-ON_EACH_KIND(not_started)
-ON_EACH_KIND(reset_causes)
-ON_EACH_KIND(reset_by_trusted_application)
-ON_EACH_KIND(attempts)
-ON_EACH_KIND(confirmed_at_second_attempt)
-ON_EACH_KIND(marks_are_stored_once)
-ON_EACH_KIND(start_after_confirm)
-ON_EACH_KIND(confirm_without_trial)
-ON_EACH_KIND(guards_of_a_trial)
-ON_EACH_KIND(request_after_confirm)
-ON_EACH_KIND(erases_of_an_update)
-ON_EACH_KIND(second_update)
-ON_EACH_KIND(request_twice)
-ON_EACH_KIND(detach_once)
-ON_EACH_KIND(detach_after_revert)
-ON_EACH_KIND(detach_after_confirm)
-ON_EACH_KIND(request_in_dfu_mode)
-ON_EACH_KIND(calls_of_the_format)
-ON_EACH_KIND(feeds)
+ON_EACH_KIND(blank_boots) ON_EACH_KIND(confirmed) ON_EACH_KIND(not_confirmed)
+ON_EACH_KIND(not_started) ON_EACH_KIND(reset_causes) ON_EACH_KIND(reset_by_trusted_application)
+ON_EACH_KIND(attempts) ON_EACH_KIND(confirmed_at_second_attempt)
+ON_EACH_KIND(marks_are_stored_once) ON_EACH_KIND(start_after_confirm)
+ON_EACH_KIND(confirm_without_trial) ON_EACH_KIND(guards_of_a_trial)
+ON_EACH_KIND(request_after_confirm) ON_EACH_KIND(erases_of_an_update) ON_EACH_KIND(second_update)
+ON_EACH_KIND(request_twice) ON_EACH_KIND(detach_once) ON_EACH_KIND(detach_after_revert)
+ON_EACH_KIND(detach_after_confirm) ON_EACH_KIND(request_in_dfu_mode)
+ON_EACH_KIND(calls_of_the_format) ON_EACH_KIND(feeds)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
