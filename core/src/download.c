@@ -47,7 +47,7 @@ static uint32_t end_of(const struct cp_download *download, uint32_t start_bytes,
 }
 
 static bool has_bit(const uint8_t *map, uint32_t bit) {
-    return (map[bit / 8] >> bit % 8 & 1u) != 0;
+    return ((uint32_t)map[bit / 8] >> bit % 8 & 1u) != 0;
 }
 
 static void set_bit(uint8_t *map, uint32_t bit, bool value) {
