@@ -78,6 +78,28 @@ CATCHES = {
     "swapped_by_wrong_unit": Catch("unconfirmed-reverts", EXTERNAL),
     "word_skipped": Catch("update-completes", REQUEST),
     "write_left_enabled": Catch("legal-flash-use", REQUEST),
+    "forgery_accepted": Catch("authentic", "journal/forged[images.new.signature=bit-flipped]"),
+    "bad_image_installed": Catch("authentic", "journal/forged[images.new.signature=missing]"),
+    "counter_forgotten": Catch("no-downgrade", "journal/downgrade"),
+    "restore_short": Catch("last-resort", "journal/rescue[lifecycle.damaged=active]"),
+    "mix_started": Catch("error-safe", "journal/silent[images.new.firmware=good]"),
+    "started_ignored": Catch("unconfirmed-reverts", "journal/attempts[images.new.firmware=hangs]"),
+    "attempts_begin_again": Catch(
+        "unconfirmed-reverts", "journal/attempts[images.new.firmware=bad]"
+    ),
+    "confirm_is_not_read": Catch("confirmed-stays", "journal/signed"),
+    "confirm_stays_trial": Catch("tells-truth", "journal/either"),
+    "revert_untold": Catch("tells-truth", "journal/attempts[images.new.firmware=bad]"),
+    "reverted_for_ever": Catch("tells-truth", "journal/retry"),
+    "refused_stays_requested": Catch("tells-truth", "journal/forged[images.new.signature=missing]"),
+    "step_before_copy": Catch("bootable", "journal/attempts[images.new.firmware=bad]"),
+    "torn_slot_taken": Catch("tells-truth", "journal/update[images.new.firmware=good]"),
+    "detach_again": Catch("bootable", "journal/detach-abandoned"),
+    "last_step_not_carried": Catch("resumes", "journal/attempts[images.new.firmware=bad]"),
+    "seal_not_read": Catch("resumes", "journal/attempts[images.new.firmware=bad]"),
+    "newer_half_reversed": Catch("update-completes", "journal/detach[images.new.firmware=good]"),
+    "rewritten_at_rest": Catch("bounded-wear", "journal/attempts[images.new.firmware=bad]"),
+    "copies_never_feed": Catch("progresses", "journal/watchdog[images.new.firmware=good]"),
 }
 
 
