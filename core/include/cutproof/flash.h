@@ -31,7 +31,8 @@ struct cp_flash {
     uint32_t write_size_bytes; // smallest program unit; a power of two, 1..32
     uint8_t erase_value;       // what an erased byte reads: 0xFF or 0x00
     // A unit may be programmed with the complement of erase_value in every byte at any time,
-    // whatever it holds and however often. It makes a unit firm whose program was cut.
+    // whatever it holds and however often, and no cut in that spoils one that is so already.
+    // It makes a unit firm whose program was cut.
     bool reprograms_full;
 
     // Read any range; no alignment is needed.

@@ -195,7 +195,6 @@ void cp_nrf_rramc_flash(struct cp_flash *flash, const struct cp_nrf_rramc *rramc
         .erase_size_bytes = erase_size_bytes,
         .write_size_bytes = LINE_SIZE_BYTES,
         .erase_value = 0xFF,
-        .reprograms_full = true,
         .read = rramc_read,
         .program = rramc_program,
         .erase = rramc_erase,
