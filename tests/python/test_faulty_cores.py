@@ -30,7 +30,7 @@ OTHERWISE = {"keeps_a_counter", "chokes_on_some_words"}
 
 CATCHES = {
     "attempts_not_counted": Catch("unconfirmed-reverts", JOURNAL.format("bad")),
-    "copy_errors_ignored": Catch("error-safe", "journal/errors[images.new.firmware=good]"),
+    "copy_errors_ignored": Catch("error-safe", "journal/silent[images.new.firmware=good]"),
     "downgrade_allowed": Catch("no-downgrade", "journal/downgrade"),
     "factory_forgotten": Catch("last-resort", "journal/rescue[lifecycle.damaged=state]"),
     "goes_on_in_old_half": Catch("legal-flash-use", JOURNAL.format("good")),
