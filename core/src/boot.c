@@ -164,3 +164,15 @@ int cp_boot_run(const struct cp_boot_config *config, enum cp_state *state) {
     }
     return revert(config, &view);
 }
+
+int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
+    if (!state) {
+        return CP_ERR_ARGUMENT;
+    }
+    int err = cp_boot_check(config);
+    if (err) {
+        return err;
+    }
+    return config->strategy == CP_STRATEGY_SWAP ? config->format->prepare(config, state)
+                                                : CP_ERR_ARGUMENT;
+}

@@ -2,7 +2,7 @@
 //
 // One record says all; journal.h keeps it. Each boot that finds something to do first writes
 // the record anew, which also settles what a power loss left in doubt, and then acts on it.
-// docs/SPEC.md, "State format journal", argues each promise.
+// docs/journal.md argues each promise.
 
 #include <stddef.h>
 
@@ -243,7 +243,7 @@ static int act(struct boot *boot) {
     }
 }
 
-// Neither half can be read. What ACTIVE holds is then only known if it is signed.
+// Neither half can be read. ACTIVE may be half swapped, so it is not asked.
 static int recover(struct boot *boot) {
     const struct cp_boot_config *config = boot->config;
     if (!config->factory) {
@@ -303,10 +303,8 @@ static int journal_get(const struct cp_partition *state, enum cp_state *value) {
     return err;
 }
 
-static int journal_request(const struct cp_partition *state, uint32_t page_count,
-                           uint32_t image_size_bytes) {
+static int journal_request(const struct cp_partition *state, uint32_t image_size_bytes) {
     struct cp_journal journal = {0};
-    (void)page_count;
     int err = cp_journal_load_settled(state, &journal);
     if (err) {
         return err;

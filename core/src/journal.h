@@ -4,7 +4,7 @@
 // half that is not in use, sealed last, and the half before it is erased after that. Slots
 // are filled one by one afterwards, only in a half that was erased since power-on: a unit
 // that reads as erased after a power loss may have been programmed in vain.
-// docs/SPEC.md, "State format journal", has the layout and why it is safe.
+// docs/journal.md has the layout and why it is safe.
 
 #ifndef CP_JOURNAL_H
 #define CP_JOURNAL_H

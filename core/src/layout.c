@@ -150,15 +150,3 @@ int cp_boot_check(const struct cp_boot_config *config) {
     }
     return is_swap ? check_sizes(config) : cp_layout_check_state(&config->state, config->format, 0);
 }
-
-int cp_boot_prepare(const struct cp_boot_config *config, enum cp_state *state) {
-    if (!state) {
-        return CP_ERR_ARGUMENT;
-    }
-    int err = cp_boot_check(config);
-    if (err) {
-        return err;
-    }
-    return config->strategy == CP_STRATEGY_SWAP ? config->format->prepare(config, state)
-                                                : CP_ERR_ARGUMENT;
-}

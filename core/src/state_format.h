@@ -24,8 +24,7 @@ struct cp_state_format {
     // CP_ERR_LAYOUT if STATE does not suit page_count page units.
     int (*check)(const struct cp_partition *state, uint32_t page_count);
     // Store that an image of that many bytes waits in DFU. CP_ERR_FLASH.
-    int (*request)(const struct cp_partition *state, uint32_t page_count,
-                   uint32_t image_size_bytes);
+    int (*request)(const struct cp_partition *state, uint32_t image_size_bytes);
     // The application runs: if it is on trial, note that it was started. CP_ERR_FLASH.
     int (*start)(const struct cp_partition *state);
     // Of the strategy direct: which slot is to run by the record. CP_ERR_FLASH, CP_ERR_STATE.

@@ -311,9 +311,7 @@ int cp_updater_request_any(struct cp_updater *updater, uint32_t size_bytes) {
     if (!config->format->request) {
         return config->format->set(&config->state, CP_STATE_SWAP);
     }
-    return config->format->request(&config->state,
-                                   config->active_size_bytes / config->dfu.flash->erase_size_bytes,
-                                   size_bytes);
+    return config->format->request(&config->state, size_bytes);
 }
 
 int cp_updater_request_image(struct cp_updater *updater, uint32_t size_bytes) {

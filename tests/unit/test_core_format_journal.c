@@ -459,7 +459,7 @@ static void check_calls_of_the_format(void) {
     assert_int_equal(format->set(state, CP_STATE_BOOT), CP_ERR_STATE);
     assert_int_equal(format->set(state, CP_STATE_DETACH), CP_ERR_STATE);
     assert_int_equal(format->start(state), CP_ERR_STATE);
-    assert_int_equal(format->request(state, RIG_PAGE_COUNT, 4), CP_ERR_STATE);
+    assert_int_equal(format->request(state, 4), CP_ERR_STATE);
     assert_int_equal(board->power.op_count, 0);
 }
 

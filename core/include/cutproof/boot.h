@@ -23,7 +23,7 @@ struct cp_state_format;
 // The format of the seed: docs/SPEC.md, "State format seed".
 extern const struct cp_state_format cp_state_format_seed;
 
-// Two halves of which one is always valid: docs/SPEC.md, "State format journal". What is
+// Two halves of which one is always valid: docs/journal.md. What is
 // said below of `journal` holds of this format alone; the seed format knows none of it.
 extern const struct cp_state_format cp_state_format_journal;
 
@@ -68,8 +68,9 @@ struct cp_boot_config {
     uint32_t buffer_size_bytes; // divides the page unit; a multiple of every write size
 
     // Feeds the watchdog: called before each page of ACTIVE or DFU is erased, before each
-    // chunk is copied, and before a revert is stored, which erases all of STATE. Between two
-    // calls lie at most these, and the record of a step. NULL: there is nothing to feed.
+    // chunk is copied, before a revert or a record of the journal is stored, which erases all
+    // of STATE, and before and after an image is verified. Between two calls lie at most these,
+    // and the record of a step. NULL: there is nothing to feed.
     void (*feed)(const void *context);
     const void *feed_context;
 
