@@ -17,5 +17,9 @@ enum cp_exit cp_command_doctor(const struct cp_options *options);
 enum cp_exit cp_command_keygen(const struct cp_options *options);
 enum cp_exit cp_command_sign(const struct cp_options *options);
 enum cp_exit cp_command_verify(const struct cp_options *options);
+enum cp_exit cp_command_report(const struct cp_options *options);
+enum cp_exit cp_command_gate(const struct cp_options *options);
+enum cp_exit cp_command_measure(const struct cp_options *options);
+enum cp_exit cp_command_completion(const struct cp_options *options);
 
 #endif

@@ -27,6 +27,16 @@ static const struct command {
      "cutproof replay 'seed/update-confirm@3f9a1c20:a137,a12'"},
     {"merge", CP_COMMAND_MERGE, cp_command_merge, "LOG...", "make one log of those of all parts",
      "cutproof merge --log all.db part1.db part2.db"},
+    {"report", CP_COMMAND_REPORT, cp_command_report, "[LOG...]",
+     "make pages, tables and test results of logs",
+     "cutproof report --html report.html --junit junit.xml"},
+    {"gate", CP_COMMAND_GATE, cp_command_gate, "BASE NEW", "compare two logs, fail on a regression",
+     "cutproof gate main.db .cutproof/runs/latest/run.db"},
+    {"measure", CP_COMMAND_MEASURE, cp_command_measure, "LOG NAME=VALUE...",
+     "add sizes or coverage of the core to a log",
+     "cutproof measure run.db core.nrf52.flash_bytes=5204"},
+    {"completion", CP_COMMAND_COMPLETION, cp_command_completion, "bash|zsh|fish|man",
+     "print completions for a shell, or the man page", "cutproof completion bash"},
     {"bench", CP_COMMAND_BENCH, cp_command_bench, "[FILE|DIR...]",
      "measure these cases, or run the benchmark", "cutproof bench scenarios/seed"},
     {"doctor", CP_COMMAND_DOCTOR, cp_command_doctor, "", "check that this machine can run cases",
@@ -62,7 +72,7 @@ static void print_overview(FILE *out) {
           "Commands (cutproof help COMMAND tells more):\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-8s %-18s %s\n", commands[i].name, commands[i].usage, commands[i].about);
+        fprintf(out, "  %-10s %-18s %s\n", commands[i].name, commands[i].usage, commands[i].about);
     }
     fputs("\nExit codes: 0 all as expected, 1 violated, unexpected or refused, 2 interrupted,\n"
           "3 internal error, 4 usage or scenario error, 5 nothing selected, 6 inconclusive.\n",

@@ -34,6 +34,15 @@ struct cp_options {
     const char *version_text, *counter_text, *pad_text;
     struct cp_manifest manifest;
     uint32_t pad_to_bytes;
+    // Of report: where each form goes.
+    const char *html, *junit, *sarif, *json, *markdown;
+    bool annotations;
+    // Of replay.
+    const char *until, *save_as, *image;
+    bool step;
+    bool gdb;
+    // Of gate.
+    const char *thresholds;
     bool audit;
     bool quick;
     bool fail_fast;
@@ -65,7 +74,11 @@ enum cp_command_bit {
     CP_COMMAND_KEYGEN = 1u << 8,
     CP_COMMAND_SIGN = 1u << 9,
     CP_COMMAND_VERIFY = 1u << 10,
-    CP_COMMAND_ALL = (1u << 11) - 1,
+    CP_COMMAND_REPORT = 1u << 11,
+    CP_COMMAND_GATE = 1u << 12,
+    CP_COMMAND_MEASURE = 1u << 13,
+    CP_COMMAND_COMPLETION = 1u << 14,
+    CP_COMMAND_ALL = (1u << 15) - 1,
 };
 
 // Parse the arguments after the command's name. Returns 0, or -1 after a

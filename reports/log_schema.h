@@ -7,7 +7,7 @@
 
 // PRAGMA application_id ("CPlg") and user_version of a log.
 #define CP_LOG_APPLICATION_ID 0x43506C67
-#define CP_LOG_SCHEMA_VERSION 3
+#define CP_LOG_SCHEMA_VERSION 4
 
 // The rows of `times`, and where in a result each lies, a uint64_t.
 struct cp_log_time {

@@ -1,0 +1,10 @@
+// report.c: not there yet.
+
+#include "cli/command.h"
+#include "cli/text.h"
+
+enum cp_exit cp_command_report(const struct cp_options *options) {
+    (void)options;
+    cp_complain("not there yet");
+    return CP_EXIT_INTERNAL;
+}

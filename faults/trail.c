@@ -1,0 +1,3 @@
+// trail.c: not there yet.
+
+#include "faults/trail.h"
