@@ -31,6 +31,7 @@ struct cp_step {
     enum cp_read_kind read_kind;   // of a read; of CP_READ_PAGE new_value is the form
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
+    enum cp_promise promise; // of a violation
     char text[CP_MESSAGE_MAX];
 };
 
