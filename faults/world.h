@@ -137,6 +137,10 @@ bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32
 // The value that a read gives if the torn operation is thought of as complete.
 uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event);
 
+// What a word holds, as nor.h stores it; of an undecided one the value that it has if the
+// torn operation is thought of as complete.
+uint32_t cp_world_plain_word(const struct cp_world *world, uint32_t device, uint32_t word);
+
 // Reset the machine into what this life begins with: `survivor` says what of the chips
 // outlived the reset.
 void cp_world_begin_life(struct cp_world *world);
