@@ -113,7 +113,9 @@ function neighbourWords(screen, row) {
   const tell = (other, words) => other
     ? ` ${words} event ${number(words.startsWith("Before") ? other.last : other.first)}:` +
       ` ${outcomeOf(screen.item, other.outcome, other.image).words}.` : "";
-  return `The same for ${plural(row.times, "cut")} from event ${number(row.first)} to ${number(row.last)}.` +
+  const span = row.last - row.first + 1;
+  return `The same for ${plural(row.times, "cut")} from event ${number(row.first)} to ${number(row.last)}` +
+    (row.times < span ? `; ${plural(span - row.times, "event")} in between were not cut so.` : ".") +
     tell(rows[i - 1], "Before that, at") + tell(rows[i + 1], "After that, at");
 }
 
@@ -165,7 +167,10 @@ function drawScrubber(screen, keep) {
   }
   const now = place.querySelector("tr.now");
   const list = byId("step-list");
-  if (now && list) list.scrollTop = now.offsetTop - list.clientHeight / 2;
+  if (now && list) {
+    const below = now.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    list.scrollTop += below - list.clientHeight / 2;
+  }
 }
 
 function pagesTable(screen) {
@@ -233,7 +238,7 @@ function stripSection(screen) {
     el("p", { class: "muted" }, `The first run of the device, ${plural(scale.last, "event")} from delivery to its` +
       " end, each cut once with each fault. Second and later cuts are in the verdict, not in this picture." +
       (screen.detail.uncut ? " Each step is as wide as the next; a step may be the programs of a page." : "")),
-    stripLegend(screen.item, faults), screen.strip.paper.canvas, zoomButtons(screen),
+    stripLegend(screen.item, faults, !!screen.detail.uncut), screen.strip.paper.canvas, zoomButtons(screen),
     el("div", { id: "cut" }), fold("The strip as a table", false, stripTable(screen.item, faults)),
     cappedNote(screen.detail.capped, "cuts", "stretches"),
   ];

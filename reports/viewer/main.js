@@ -64,7 +64,7 @@ function startPrint() {
     details.open = true;
   }
   for (const canvas of document.querySelectorAll("canvas.picture")) {
-    canvas.paper.printWidth = 980;
+    canvas.paper.printWidth = 760;
     canvas.paper.draw();
   }
 }

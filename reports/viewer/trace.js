@@ -2,7 +2,9 @@
 // passing neighbour beside a violation.
 
 const STEPS_AROUND = 30;
-const PAIR_ROWS = 24; // of each stretch between two cuts
+const STEPS_ON_PAPER = 10;
+const PAIR_ROWS = 10; // of each stretch between two cuts from where they differ,
+const PAIR_ROWS_LAST = 5; // and the last, where the promise breaks
 
 function traceTitle(trace) {
   if (trace.kind === "uncut") return "the first run, without a power loss";
@@ -90,7 +92,8 @@ function stepRow(screen, step) {
   const isNow = step.index === screen.step;
   const marks = [step.isStateNew ? "S" : "", step.isActiveNew ? "A" : ""].join("");
   return el("tr", {
-    class: [`kind-${step.kind}`, isNow ? "now" : ""].join(" ").trim(),
+    class: [`kind-${step.kind}`, isNow ? "now" : "",
+      Math.abs(step.index - screen.step) > STEPS_ON_PAPER ? "far" : ""].join(" ").trim(),
     "aria-current": isNow ? "step" : null, onclick: () => screen.goTo(step.index),
   },
   el("td", { class: "right" }, eventWords(step)), el("td", {}, stepWords(step)),
@@ -135,11 +138,20 @@ function pairLife(cuts, left, right) {
   while (same < Math.min(left.length, right.length) && isSame(left[same], right[same])) same++;
   const from = Math.max(0, same - 3);
   const rows = from > 0 ? [{ note: `${plural(from, "step")} the same` }] : [];
-  const length = Math.max(left.length, right.length);
-  for (let i = from; i < Math.min(length, from + PAIR_ROWS); i++) {
-    rows.push({ left: left[i], right: right[i], isDifferent: !isSame(left[i], right[i]), cuts });
+  const pair = (a, b) => rows.push({ left: a, right: b, isDifferent: !isSame(a, b), cuts });
+  const rest = [left, right].map((steps) => steps.slice(from));
+  const length = Math.max(rest[0].length, rest[1].length);
+  const shown = length <= PAIR_ROWS + PAIR_ROWS_LAST ? length : PAIR_ROWS;
+  for (let i = 0; i < shown; i++) pair(rest[0][i], rest[1][i]);
+  if (shown === length) return rows;
+  // The ends face each other: there it is decided.
+  const ends = rest.map((steps) => steps.slice(Math.max(PAIR_ROWS, steps.length - PAIR_ROWS_LAST)));
+  rows.push({ note: `then ${rest.map((steps, i) =>
+    plural(Math.max(0, steps.length - PAIR_ROWS - ends[i].length), "step")).join(" here and ")} there` });
+  const most = Math.max(ends[0].length, ends[1].length);
+  for (let i = 0; i < most; i++) {
+    pair(ends[0][ends[0].length - most + i], ends[1][ends[1].length - most + i]);
   }
-  if (length > from + PAIR_ROWS) rows.push({ note: `${number(length - from - PAIR_ROWS)} more` });
   return rows;
 }
 
