@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from replaying import WRITES_TWICE, Run, Trace, is_operation, run_for_traces, scenario_with, steps_of
+from replaying import (
+    WRITES_TWICE, Run, Trace, is_operation, run_for_traces, scenario_with, steps_of,
+)  # fmt: skip
 
 MINE = """
 #include "core/port/mmio.h"

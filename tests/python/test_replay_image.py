@@ -22,7 +22,8 @@ def claim(cutproof: Run, root: Path, tmp_path: Path) -> Trace:
 
 
 def image(cutproof: Run, trace: Trace, when: str, path: Path, *options: str) -> bytes:
-    told = cutproof("replay", trace.replay_id, trace.scenario, "--image", f"{when}={path}", *options)
+    given = ["--image", f"{when}={path}", *options]
+    told = cutproof("replay", trace.replay_id, trace.scenario, *given)
     assert (told.returncode, told.stderr) == (0, ""), told.stderr
     assert told.stdout.startswith(f"wrote {path}: the flash of ")
     return path.read_bytes()

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from replaying import (
-    HOLE, MATRIX, TORN, UNDECIDED, WRITES_TWICE, Run, Trace, run_for_traces, scenario_with, steps_of,
+    HOLE, MATRIX, TORN, UNDECIDED, WRITES_TWICE, Run, Trace, run_for_traces, scenario_with,
+    steps_of,
 )  # fmt: skip
 
 
