@@ -76,6 +76,8 @@ static const struct cp_option_row table[] = {
      "before=FILE or after=FILE: the flash at the last cut; Intel HEX if it ends in .hex"},
     {"thresholds", 0, "FILE.yaml", FIELD(thresholds), CP_COMMAND_GATE,
      "YAML with what may change by how much"},
+    {"source", 0, "TEXT", FIELD(source), CP_COMMAND_MEASURE,
+     "the command that measured; default: this one"},
     {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN,
      "replay: even if the id was made for something else; else: overwrite files"},
     {"verbose", 'v', NULL, FIELD(verbose),
