@@ -31,26 +31,9 @@ double cp_now_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void count_entry(const struct cp_explorer *x, size_t at, struct cp_uncut *uncut) {
-    const struct cp_world *world = &x->world;
-    const struct cp_entry *entry = &world->entries[at];
-    const struct cp_ghost *after =
-        at + 1 < world->entry_count ? &world->entries[at + 1].ghost : &world->promises.ghost;
-    if (entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE) {
-        cp_uncut_operation(uncut, entry->kind == CP_ENTRY_ERASE,
-                           cp_entry_time_us(x->test_case, entry));
-    } else if (entry->kind == CP_ENTRY_RESET) {
-        cp_uncut_reset(uncut, entry->mode);
-    } else {
-        cp_uncut_milestone(uncut, &entry->ghost, after);
-    }
-}
-
 static void count_uncut(const struct cp_explorer *x) {
     struct cp_uncut uncut = {0};
-    for (size_t i = 0; i < x->world.entry_count; i++) {
-        count_entry(x, i, &uncut);
-    }
+    cp_uncut_journal(&uncut, &x->world);
     cp_uncut_take(&uncut, x->result);
 }
 
@@ -87,22 +70,6 @@ static void search(struct cp_explorer *x, bool is_sample) {
     }
 }
 
-static void collect_wear(struct cp_explorer *x) {
-    struct cp_result *result = x->result;
-    const struct cp_wear_levels *wear = &x->world.wear;
-    result->wear = calloc((size_t)wear->page_count + 1, sizeof(*result->wear));
-    for (uint32_t at = 0; result->wear && at < wear->page_count; at++) {
-        uint32_t device = x->test_case->device_count - 1;
-        while (wear->first_page[device] > at) {
-            device--;
-        }
-        if (wear->erases_max[at] > 0) {
-            result->wear[result->wear_count++] = (struct cp_wear){
-                device, at - wear->first_page[device], wear->erases_max[at], wear->levels_max[at]};
-        }
-    }
-}
-
 static void take_max(uint64_t *most, uint64_t value) {
     *most = value > *most ? value : *most;
 }
@@ -132,7 +99,7 @@ static void collect(struct cp_explorer *x) {
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;
     x->sites.sites = NULL;
-    collect_wear(x);
+    cp_wear_collect(&x->world.wear, x->test_case->device_count, result);
     cp_cuts_conclude(&x->cuts);
     result->cuts = x->cuts.runs; // handed over
     result->cut_count = x->cuts.count;

@@ -84,7 +84,9 @@ static void on_violation(void *context, enum cp_promise promise, const char *mes
         snprintf(r->violation->message, sizeof(r->violation->message), "%s", message);
     }
     r->is_violated = true;
-    tell(r, CP_STEP_VIOLATION, "%s: %s", cp_promise_name(promise), message);
+    struct cp_step step = new_step(r, CP_STEP_VIOLATION);
+    step.promise = promise;
+    tell_more(r, &step, "%s: %s", cp_promise_name(promise), message);
 }
 
 static int fail(struct replayer *r, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -36,6 +36,7 @@ struct cp_step {
     bool is_reset; // CP_STEP_EVENT: the device was reset without a power loss
     uintptr_t frames[CP_SITE_FRAMES_MAX];
     uint32_t frame_count;
+    enum cp_promise promise; // of a violation
     char text[CP_MESSAGE_MAX];
 };
 
