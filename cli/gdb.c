@@ -117,8 +117,8 @@ static void tell_stop(void *context, const struct cp_step *step) {
     }
     session->is_found = true;
     cp_step_describe(step, &text);
-    printf("stops in the core as it asks for event %s:\n  %s  %s\n",
-           cp_point_text(session->point).text, text.what, text.where);
+    printf("stops in the core as it asks for event %s:\n  %s%s%s\n",
+           cp_point_text(session->point).text, text.what, *text.where ? "  " : "", text.where);
 }
 
 static void tell(struct session *session) {

@@ -82,7 +82,7 @@ static const struct cp_option_row table[] = {
      "replay: even if the id was made for something else; else: overwrite files"},
     {"verbose", 'v', NULL, FIELD(verbose),
      CP_COMMAND_REPLAY | CP_COMMAND_RUN | CP_COMMAND_MERGE | CP_COMMAND_GATE,
-     "replay: show the call chain of each step; else: tell more of each case"},
+     "replay: show call chains, and STATE in words; else: tell more of each case"},
     {"format", 0, "human|json", FIELD(format_name), HAS_JSON, "how to print results"},
     {"color", 0, "auto|always|never", FIELD(color), CP_COMMAND_ALL,
      "colour of the output (also: NO_COLOR)"},
