@@ -232,7 +232,8 @@ def test_a_faulty_core_is_red_and_published(start: Start, cutproof_path: Path) -
 
 def test_a_lost_part_is_no_success(start: Start) -> None:
     service = start()
-    ended = service.run(lost="cutproof-shard-2" if isinstance(service, GitHub) else "cutproof-run-2")
+    lost = "cutproof-shard-2" if isinstance(service, GitHub) else "cutproof-run-2"
+    ended = service.run(lost=lost)
     assert report_of(ended).result == "failure"
     assert "part 2 of 2 of the case 'cli/hole' is missing" in report_of(ended).output
     assert not ended.has("run.db")
