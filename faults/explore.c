@@ -165,6 +165,8 @@ void cp_explore(const struct cp_case *test_case, const struct cp_program *progra
 void cp_result_free(struct cp_result *result) {
     free((void *)(uintptr_t)result->sites);
     free(result->wear);
+    free(result->cuts);
     result->sites = NULL;
     result->wear = NULL;
+    result->cuts = NULL;
 }
