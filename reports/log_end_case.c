@@ -3,6 +3,7 @@
 #include "reports/log_internal.h"
 
 #include "reports/log_schema.h"
+#include "reports/log_trail.h"
 
 #include "faults/source_line.h"
 
@@ -182,5 +183,6 @@ int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_cas
     err = err ? err : write_wear(log, case_id, result);
     err = err ? err : write_times(log, case_id, result);
     err = err ? err : write_cuts(log, case_id, result);
+    err = err ? err : cp_log_write_trails(log, case_id, about, result);
     return err ? err : cp_log_commit(log);
 }
