@@ -331,7 +331,7 @@ def test_states_that_are_lost(told: Gate, base: Path) -> None:
     )[0]
     found = told(
         "DELETE FROM states WHERE case_id = 1 AND (id = 100 OR id IN (SELECT id FROM states"
-        f" WHERE case_id = 1 AND id > 500 AND boot > {lost[0]} LIMIT 11));"
+        f" WHERE case_id = 1 AND id > 500 AND boot >= {lost[0]} LIMIT 11));"
         "UPDATE cases SET states = states - 12 WHERE id = 1"
     )
     assert found.code == 1
@@ -345,10 +345,12 @@ def test_states_that_are_lost(told: Gate, base: Path) -> None:
     )
 
 
-def test_states_that_are_others(told: Gate, base: Path) -> None:
+@pytest.mark.parametrize("half", ["substr(hash, 1, 8) || x'ffffffffffffffff'",
+                                  "x'ffffffffffffffff' || substr(hash, 9)"])  # fmt: skip
+def test_states_that_are_others(told: Gate, base: Path, half: str) -> None:
     """As many as before, but not the same ones."""
     count = value(base, "SELECT states FROM cases WHERE id = 1")
-    found = told("UPDATE states SET hash = zeroblob(16) WHERE case_id = 1 AND id = 7")
+    found = told(f"UPDATE states SET hash = CAST({half} AS BLOB) WHERE case_id = 1 AND id = 7")
     assert found.code == 1
     [sentence] = found.sentences
     assert f"{GOOD}: states {count:,} -> {count:,} (1 lost, threshold 0; for example" in sentence
@@ -356,7 +358,8 @@ def test_states_that_are_others(told: Gate, base: Path) -> None:
 
 def test_the_state_whose_hash_is_zero(told: Gate) -> None:
     zero = "UPDATE states SET hash = zeroblob(16) WHERE case_id = 1 AND id = 7;"
-    assert told("DELETE FROM states WHERE case_id = 1 AND id = 9", zero).code == 1
+    found = told("DELETE FROM states WHERE case_id = 1 AND id = 9", zero)
+    assert found.code == 1 and "(1 lost, " in found.sentences[0]
 
 
 def test_states_that_are_more(cutproof: Run, base: Path, new: Path) -> None:
@@ -577,6 +580,15 @@ def test_a_case_that_was_added(cutproof: Run, base: Path, new: Path) -> None:
     )
 
 
+def test_an_added_case_whose_claim_does_not_hold(cutproof: Run, base: Path, new: Path) -> None:
+    sql(new, "DELETE FROM selected WHERE position = 3; DELETE FROM cases WHERE id = 3")
+    fresh = Path(shutil.copy(base, new.parent / "fresh.db"))
+    sql(fresh, "DELETE FROM violations; UPDATE cases SET verdict = 'PROVED', met = 0 WHERE id = 3")
+    found = gate(cutproof, new, fresh)
+    assert found.code == 1
+    assert f"REGRESSED  {HOLE}: claims that tells-truth is broken, and it held" in found.sentences
+
+
 # --- what is not complete is never green
 
 HALF = "UPDATE run SET complete = 0, finished_at = NULL;"
@@ -714,6 +726,9 @@ def test_comments_and_texts_decide_nothing(
     scenario = edited(root, tmp_path, ("about: Torn", "about: Other"), ("# One", "# Two"))
     hole = root / "tests/data/cli/hole.yaml"
     log = run_scenarios(cutproof_path, tmp_path / "c.db", scenario, hole)
+    found = gate(cutproof, base, log)
+    assert found.code == 0 and not any("scenario" in s for s in found.sentences), found
+    sql(log, OTHER_CORE)
     found = gate(cutproof, base, log)
     assert found.code == 0 and not any("scenario" in s for s in found.sentences), found
 
