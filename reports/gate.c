@@ -46,11 +46,12 @@ static void compare_runs(struct cp_gate *gate) {
                 : fresh->is_complete ? "BASE is"
                                      : "both logs are");
     }
-    if (gate->base.has_cuts != gate->fresh.has_cuts) {
-        const struct cp_gate_log *older = gate->base.has_cuts ? fresh : base;
-        ADD_RUN(CP_GATE_NOT_COMPARED, "first_run_bad_ends",
+    if (!gate->base.has_cuts || !gate->fresh.has_cuts) {
+        ADD_RUN(gate->base.has_cuts ? CP_GATE_INCONCLUSIVE : CP_GATE_NOT_COMPARED,
+                "first_run_bad_ends",
                 "cuts of the first run: %s is a log of schema version %d, which has none",
-                gate->base.has_cuts ? "NEW" : "BASE", older->schema_version);
+                gate->base.has_cuts ? "NEW" : "BASE",
+                (gate->base.has_cuts ? fresh : base)->schema_version);
     }
 }
 
@@ -88,20 +89,27 @@ static void tell_scenario(struct cp_gate *gate, const struct cp_gate_pair *pair,
     }
 }
 
+// With the same core and version only the scenario is left: then `other` decided after all, as
+// with operations that can fail.
 static enum cp_gate_relation relation_of(const struct cp_gate *gate,
-                                         const struct cp_gate_pair *pair, bool is_other_scenario) {
+                                         const struct cp_gate_pair *pair, const char **key,
+                                         const char *other) {
     bool is_other_core = strcmp(gate->result->base.core_hash, gate->result->fresh.core_hash) != 0;
     if (strcmp(pair->base->hash, pair->fresh->hash) == 0) {
         return CP_GATE_SAME_CASE;
     }
-    return is_other_scenario ? CP_GATE_OTHER_SCENARIO
-           : is_other_core   ? CP_GATE_OTHER_CORE
-                             : CP_GATE_OTHER_MODEL;
+    if (!is_other_core && !*key) {
+        *key = other;
+    }
+    return *key ? CP_GATE_OTHER_SCENARIO : is_other_core ? CP_GATE_OTHER_CORE : CP_GATE_OTHER_MODEL;
 }
 
 static int relate(struct cp_gate *gate, struct cp_gate_pair *pair) {
     char *base = NULL, *fresh = NULL;
     const char *key = NULL, *other = NULL;
+    if (pair->base->id == 0 || pair->fresh->id == 0) {
+        return 0; // never begun: it has no hash
+    }
     int err = read_yaml(gate, &gate->base, pair->base->file, &base);
     err = err ? err : read_yaml(gate, &gate->fresh, pair->fresh->file, &fresh);
     if (!err && strcmp(base, fresh) != 0) {
@@ -109,13 +117,15 @@ static int relate(struct cp_gate *gate, struct cp_gate_pair *pair) {
     }
     free(base);
     free(fresh);
-    pair->relation = relation_of(gate, pair, key != NULL);
+    pair->relation = relation_of(gate, pair, &key, other);
     if (!err && pair->relation == CP_GATE_OTHER_MODEL) {
         cp_gate_add(gate, CP_GATE_CHANGED, pair->fresh->name, "scenario",
                     "means something else to the version of Cutproof that ran NEW: its states are"
                     " compared by number");
     }
-    tell_scenario(gate, pair, pair->relation == CP_GATE_SAME_CASE ? NULL : key, other);
+    if (!err) {
+        tell_scenario(gate, pair, pair->relation == CP_GATE_SAME_CASE ? NULL : key, other);
+    }
     return err;
 }
 

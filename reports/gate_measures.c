@@ -88,33 +88,40 @@ static int compare_all(struct cp_gate *gate) {
     return got;
 }
 
-// Of a log without the table: how many does the other have?
+// Of a log with the table: how many are in it?
 static int count(struct cp_gate *gate, const struct cp_gate_side *side, double *number) {
-    sqlite3_stmt *query = cp_gate_prepare_of(gate, side, "SELECT count(*) FROM $.measures");
+    *number = 0;
+    sqlite3_stmt *query = side->has_measures
+                              ? cp_gate_prepare_of(gate, side, "SELECT count(*) FROM $.measures")
+                              : cp_gate_prepare(gate, "SELECT 0");
     int got = query ? cp_gate_step(gate, query) : -1;
     *number = got > 0 ? sqlite3_column_double(query, 0) : 0;
     sqlite3_finalize(query);
     return got < 0 ? -1 : 0;
 }
 
-static int tell_missing(struct cp_gate *gate) {
-    const struct cp_gate_side *other = gate->base.has_measures ? &gate->base : &gate->fresh;
-    bool is_base_old = !gate->base.has_measures;
-    double number = 0;
-    int err = other->has_measures ? count(gate, other, &number) : 0;
-    if (!err) {
-        cp_gate_add(gate, !is_base_old && number > 0 ? CP_GATE_INCONCLUSIVE : CP_GATE_NOT_COMPARED,
-                    "", "measures",
-                    "measures: %s is a log of schema version %d, which has none; the other has %s",
-                    is_base_old ? "BASE" : "NEW",
-                    is_base_old ? gate->result->base.schema_version
-                                : gate->result->fresh.schema_version,
-                    cp_gate_number(number).text);
+static void tell_missing(struct cp_gate *gate, double in_base, double in_fresh) {
+    static const char format[] =
+        "measures: %s is a log of schema version %d, which has none; %s has %s";
+    if (!gate->fresh.has_measures) {
+        cp_gate_add(gate, in_base > 0 ? CP_GATE_INCONCLUSIVE : CP_GATE_NOT_COMPARED, "", "measures",
+                    format, "NEW", gate->result->fresh.schema_version, "BASE",
+                    cp_gate_number(in_base).text);
+    } else {
+        cp_gate_add(gate, CP_GATE_NOT_COMPARED, "", "measures", format, "BASE",
+                    gate->result->base.schema_version, "NEW", cp_gate_number(in_fresh).text);
     }
-    return err;
 }
 
 int cp_gate_compare_measures(struct cp_gate *gate) {
-    return gate->base.has_measures && gate->fresh.has_measures ? compare_all(gate)
-                                                               : tell_missing(gate);
+    double in_base, in_fresh;
+    if (gate->base.has_measures && gate->fresh.has_measures) {
+        return compare_all(gate);
+    }
+    int err = count(gate, &gate->base, &in_base);
+    err = err ? err : count(gate, &gate->fresh, &in_fresh);
+    if (!err) {
+        tell_missing(gate, in_base, in_fresh);
+    }
+    return err;
 }

@@ -62,8 +62,12 @@ static uint64_t expected_size(const char *path) {
 static int check_size(struct cp_gate *gate, const char *path) {
     struct stat status;
     char what[120];
-    if (stat(path, &status) < 0 || !S_ISREG(status.st_mode)) {
-        return 0;
+    if (stat(path, &status) < 0) {
+        return 0; // said below
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return refuse(gate, path, S_ISDIR(status.st_mode) ? "is a directory" : "is no plain file",
+                      "a log is an SQLite file that 'cutproof run' wrote");
     }
     uint64_t size = (uint64_t)status.st_size, expected = expected_size(path);
     if (size == 0) {

@@ -143,15 +143,16 @@ static void take_wear(sqlite3_stmt *row, int column, struct wear *wear) {
 
 static void tell_wear(struct cp_gate *gate, const struct cp_gate_pair *pair,
                       enum cp_gate_limit_id limit, const char *noun, const struct wear *wear) {
-    char detail[96];
+    char detail[128], more[32] = "";
     bool is_worse = wear->worse_count > 0, is_other = is_other_scenario(pair);
-    int length = snprintf(detail, sizeof detail, "device %d, page %d",
-                          is_worse ? wear->worst_device : wear->best_device,
-                          is_worse ? wear->worst_page : wear->best_page);
+    bool is_exact = pair->base->is_wear_exact && pair->fresh->is_wear_exact;
     if (wear->worse_count > 1) {
-        snprintf(detail + length, sizeof detail - (size_t)length, " and %d more",
-                 wear->worse_count - 1);
+        snprintf(more, sizeof more, " and %d more", wear->worse_count - 1);
     }
+    snprintf(detail, sizeof detail, "device %d, page %d%s%s",
+             is_worse ? wear->worst_device : wear->best_device,
+             is_worse ? wear->worst_page : wear->best_page, more,
+             is_exact ? "" : "; of the paths taken");
     cp_gate_tell(gate, &(struct cp_gate_value){
                            .limit = limit,
                            .more = CP_GATE_MORE_IS_WORSE,

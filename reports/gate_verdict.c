@@ -211,7 +211,7 @@ static void tell_unmet(struct cp_gate *gate, const struct cp_gate_pair *pair) {
         ADD(class, "expect", "explored %s states, and expects at least %s%s",
             cp_gate_number((double)fresh->states).text,
             cp_gate_number((double)fresh->states_min).text, as_before);
-    } else if (strcmp(fresh->expected, "violated") != 0) { // else a claim that held, told there
+    } else if (strcmp(fresh->expected, "VIOLATED") != 0) { // else a claim that held, told there
         ADD(class, "expect", "expects %s, and is %s%s: %s", fresh->expected, fresh->verdict,
             as_before, fresh->bound);
     }

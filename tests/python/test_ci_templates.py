@@ -232,7 +232,8 @@ def test_a_faulty_core_is_red_and_published(start: Start, cutproof_path: Path) -
 
 def test_a_lost_part_is_no_success(start: Start) -> None:
     service = start()
-    ended = service.run(lost="cutproof-shard-2" if isinstance(service, GitHub) else "cutproof-run-2")
+    lost = "cutproof-shard-2" if isinstance(service, GitHub) else "cutproof-run-2"
+    ended = service.run(lost=lost)
     assert report_of(ended).result == "failure"
     assert "part 2 of 2 of the case 'cli/hole' is missing" in report_of(ended).output
     assert not ended.has("run.db")
@@ -284,8 +285,10 @@ def github(cutproof_path: Path, tmp_path: Path) -> GitHub:
 
 
 def test_findings_go_to_code_scanning(github: GitHub) -> None:
-    assert github.run().has("findings.json")
-    assert not github.run(branch="topic", is_fork=True).has("findings.json")
+    assert github.run(branch="topic").has("findings.json")
+    of_fork = github.run(branch="main", is_fork=True)
+    assert of_fork.is_green and not of_fork.has("findings.json")
+    assert "No green run" in summary_of(github.run()), "what a fork calls main is no base"
 
 
 def test_annotations(github: GitHub, cutproof_path: Path) -> None:

@@ -141,7 +141,8 @@ def test_locals_of_the_core(cutproof_path: Path, claim: Trace) -> None:
 
 
 def test_the_source_is_found(cutproof_path: Path, claim: Trace) -> None:
-    output = debug(cutproof_path, claim, ["list"])
+    """Also by somebody who takes his time: no timer of the replay ends gdb."""
+    output = debug(cutproof_path, claim, ["shell sleep 1.2\nlist"])
     assert "cp_partition_program(state" in part(output, 0)
 
 
