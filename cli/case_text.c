@@ -3,6 +3,7 @@
 #include "cli/case_text.h"
 
 #include "cli/text.h"
+#include "faults/only.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,6 +62,10 @@ static void append_bound(const char *name, uint32_t bound, const char *unit, cha
 
 void cp_case_text_bounds(const struct cp_bounds *bounds, char *out, size_t size) {
     out[0] = '\0';
+    if (bounds->only) {
+        uint32_t count = cp_only_count(bounds->only);
+        snprintf(out, size, "only %u trace%s", count, count == 1 ? "" : "s");
+    }
     append_bound("cuts", bounds->cuts_max, "", out, size);
     append_bound("torn", bounds->torn_max, "", out, size);
     append_bound("states", bounds->states_max, "", out, size);

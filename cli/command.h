@@ -21,5 +21,7 @@ enum cp_exit cp_command_report(const struct cp_options *options);
 enum cp_exit cp_command_gate(const struct cp_options *options);
 enum cp_exit cp_command_measure(const struct cp_options *options);
 enum cp_exit cp_command_completion(const struct cp_options *options);
+enum cp_exit cp_command_help(const struct cp_options *options);
+enum cp_exit cp_command_version(const struct cp_options *options);
 
 #endif

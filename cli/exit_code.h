@@ -13,6 +13,9 @@ enum cp_exit {
     CP_EXIT_INCONCLUSIVE = 6, // no violation, but not everything could be explored
 };
 
+// What a code means, in a few words; NULL above the last one.
+const char *cp_exit_about(int code);
+
 // The one of two codes that matters more: 3, 1, 2, 6, 0.
 enum cp_exit cp_exit_worse(enum cp_exit left, enum cp_exit right);
 

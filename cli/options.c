@@ -9,24 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
-struct option_row {
-    const char *name;
-    char letter;          // short form, or 0
-    const char *argument; // as shown in the help; NULL: a flag
-    size_t offset;        // of its const char * or bool in struct cp_options
-    uint32_t commands;
-    const char *help;
-};
-
 #define FIELD(field) offsetof(struct cp_options, field)
 #define EXPLORES     (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
 #define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
 #define SEARCHES     (CP_COMMAND_RUN | CP_COMMAND_BENCH)
 #define MAKES        (CP_COMMAND_INIT | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN)
-#define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)MAKES)
+#define PRINTS       (CP_COMMAND_COMPLETION | CP_COMMAND_HELP | CP_COMMAND_VERSION)
+#define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)(MAKES | PRINTS))
 
-static const struct option_row table[] = {
-    {"log", 0, "FILE", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_MERGE,
+static const struct cp_option_row table[] = {
+    {"log", 0, "LOG", FIELD(log), CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_MERGE,
      "run, merge: write the log here; replay: take the scenario from this log"},
     {"core", 0, "LIB.so", FIELD(core), EXPLORES | CP_COMMAND_MERGE,
      "test the program in this library, not the built-in core"},
@@ -82,12 +74,15 @@ static const struct option_row table[] = {
     {"save-as", 0, "FILE.yaml", FIELD(save_as), CP_COMMAND_REPLAY, "make a scenario of this trace"},
     {"image", 0, "WHEN=FILE", FIELD(image), CP_COMMAND_REPLAY,
      "before=FILE or after=FILE: the flash at the last cut; Intel HEX if it ends in .hex"},
-    {"thresholds", 0, "FILE", FIELD(thresholds), CP_COMMAND_GATE,
+    {"thresholds", 0, "FILE.yaml", FIELD(thresholds), CP_COMMAND_GATE,
      "YAML with what may change by how much"},
+    {"source", 0, "TEXT", FIELD(source), CP_COMMAND_MEASURE,
+     "the command that measured; default: this one"},
     {"force", 0, NULL, FIELD(force), CP_COMMAND_REPLAY | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN,
      "replay: even if the id was made for something else; else: overwrite files"},
-    {"verbose", 'v', NULL, FIELD(verbose), CP_COMMAND_REPLAY | CP_COMMAND_RUN | CP_COMMAND_MERGE,
-     "replay: show the call chain of each step; else: tell more of each case"},
+    {"verbose", 'v', NULL, FIELD(verbose),
+     CP_COMMAND_REPLAY | CP_COMMAND_RUN | CP_COMMAND_MERGE | CP_COMMAND_GATE,
+     "replay: show call chains, and STATE in words; else: tell more of each case"},
     {"format", 0, "human|json", FIELD(format_name), HAS_JSON, "how to print results"},
     {"color", 0, "auto|always|never", FIELD(color), CP_COMMAND_ALL,
      "colour of the output (also: NO_COLOR)"},
@@ -96,6 +91,10 @@ static const struct option_row table[] = {
 
 #define ROW_COUNT   (sizeof table / sizeof table[0])
 #define FIRST_VALUE 256 // above every short form
+
+const struct cp_option_row *cp_option_at(size_t index) {
+    return index < ROW_COUNT ? &table[index] : NULL;
+}
 
 static void make_getopt_tables(uint32_t bit, struct option *options, char *letters) {
     *letters++ = ':'; // a missing argument is told from an unknown option
@@ -117,7 +116,7 @@ static void make_getopt_tables(uint32_t bit, struct option *options, char *lette
     *letters = '\0';
 }
 
-static const struct option_row *find_row(int value) {
+static const struct cp_option_row *find_row(int value) {
     if (value >= FIRST_VALUE) {
         return &table[value - FIRST_VALUE];
     }
@@ -129,7 +128,7 @@ static const struct option_row *find_row(int value) {
     return NULL;
 }
 
-static void store(struct cp_options *options, const struct option_row *row) {
+static void store(struct cp_options *options, const struct cp_option_row *row) {
     char *field = (char *)options + row->offset;
     if (row->argument) {
         memcpy(field, &optarg, sizeof optarg);
@@ -220,7 +219,7 @@ char *cp_options_command_line(const struct cp_options *options) {
 
 void cp_options_print_help(uint32_t command_bit) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct option_row *row = &table[i];
+        const struct cp_option_row *row = &table[i];
         if (row->commands & command_bit) {
             char shape[48];
             snprintf(shape, sizeof shape, "--%s%s%s", row->name, row->argument ? " " : "",

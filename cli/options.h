@@ -43,6 +43,8 @@ struct cp_options {
     bool gdb;
     // Of gate.
     const char *thresholds;
+    // Of measure.
+    const char *source;
     bool audit;
     bool quick;
     bool fail_fast;
@@ -78,8 +80,23 @@ enum cp_command_bit {
     CP_COMMAND_GATE = 1u << 12,
     CP_COMMAND_MEASURE = 1u << 13,
     CP_COMMAND_COMPLETION = 1u << 14,
-    CP_COMMAND_ALL = (1u << 15) - 1,
+    CP_COMMAND_HELP = 1u << 15,
+    CP_COMMAND_VERSION = 1u << 16,
+    CP_COMMAND_ALL = (1u << 17) - 1,
 };
+
+// An option, for whoever tells of all of them.
+struct cp_option_row {
+    const char *name;
+    char letter;          // short form, or 0
+    const char *argument; // as shown in the help; NULL: a flag
+    size_t offset;        // of its const char * or bool in struct cp_options
+    uint32_t commands;    // bits of enum cp_command_bit
+    const char *help;
+};
+
+// The option at a place in the table, in the order of the help; NULL behind the last.
+const struct cp_option_row *cp_option_at(size_t index);
 
 // Parse the arguments after the command's name. Returns 0, or -1 after a
 // message on stderr.

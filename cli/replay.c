@@ -1,160 +1,32 @@
-// replay.c: run one trace again, step by step.
+// replay.c: run one trace again, and print it step by step.
 
-#include "faults/replay.h"
+#include "cli/replay.h"
 
-#include "cli/case_id.h"
 #include "cli/command.h"
 #include "cli/jsonl.h"
-#include "cli/program.h"
-#include "cli/run_place.h"
-#include "cli/select.h"
 #include "cli/steps.h"
-#include "cli/text.h"
 #include "cli/verdict.h"
-#include "reports/log.h"
+#include "faults/trail.h"
+#include "sim/bus.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define OPERATION_WIDTH 50 // so that source lines stand in a column
 
-struct replay {
-    const struct cp_options *options;
-    struct cp_case_id id;
-    struct cp_case_list cases;
-    const struct cp_case *test_case;
-    const struct cp_program *program;
-    struct cp_suggestion nearest; // of all case names that were seen
-    char nearest_name[CP_NAME_MAX];
+// Where a debugger stops it: K:N, as --until.
+#define STOP_VARIABLE "CUTPROOF_STOP_AT"
+
+struct printing {
+    const struct cp_replay *replay;
+    bool has_end; // nothing is printed of what comes after it
+    struct cp_point end;
+    bool has_stop; // nothing is printed of what comes before it
+    struct cp_point stop;
+    bool is_violated;                   // on what was printed
+    char state_says[CP_TRAIL_TEXT_MAX]; // as it was printed last
 };
-
-static void offer_name(void *context, const char *name) {
-    struct replay *replay = context;
-    const char *best = replay->nearest.best;
-    cp_suggestion_offer(&replay->nearest, name);
-    if (replay->nearest.best != best) {
-        // The name may not outlive the log it was read from.
-        snprintf(replay->nearest_name, sizeof replay->nearest_name, "%s", name);
-        replay->nearest.best = replay->nearest_name;
-    }
-}
-
-static void offer_loaded(struct replay *replay) {
-    for (size_t i = 0; i < replay->cases.count; i++) {
-        offer_name(replay, replay->cases.cases[i].name);
-    }
-}
-
-static enum cp_exit find_in_paths(struct replay *replay, char *const *paths, int path_count) {
-    const struct cp_options all = {0};
-    enum cp_exit code = cp_select_cases(&all, paths, path_count, &replay->cases);
-    if (code == CP_EXIT_OK) {
-        replay->test_case = cp_select_find(&replay->cases, replay->id.name);
-        offer_loaded(replay);
-    }
-    return code;
-}
-
-static enum cp_exit find_in_log(struct replay *replay, const char *log) {
-    char error[CP_MESSAGE_MAX], file[256];
-    char *yaml = NULL;
-    uint32_t hash;
-    if (cp_log_check(log, error) < 0 || cp_log_each_case(log, offer_name, replay, error) < 0) {
-        cp_complain("%s", error);
-        return CP_EXIT_USAGE;
-    }
-    if (cp_log_find_case(log, replay->id.name, &yaml, file, &hash, error) < 0) {
-        return CP_EXIT_OK; // the caller tells that it is not found
-    }
-    int errors = cp_select_from_text(file, yaml, &replay->cases);
-    free(yaml);
-    replay->test_case = cp_select_find(&replay->cases, replay->id.name);
-    return errors == 0 ? CP_EXIT_OK : CP_EXIT_USAGE;
-}
-
-static bool is_directory(const char *path) {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-// Where to look: what was given, else the scenarios of this directory, else the
-// text kept in the latest log.
-static enum cp_exit look(struct replay *replay) {
-    static char default_path[] = "scenarios";
-    char *const default_paths[] = {default_path};
-    const struct cp_options *options = replay->options;
-    enum cp_exit code = CP_EXIT_OK;
-    if (options->argument_count > 1) {
-        return find_in_paths(replay, options->arguments + 1, options->argument_count - 1);
-    }
-    if (options->log) {
-        return find_in_log(replay, options->log);
-    }
-    if (is_directory(default_path)) {
-        code = find_in_paths(replay, default_paths, 1);
-    }
-    if (code == CP_EXIT_OK && !replay->test_case && access(CP_LATEST_LOG, R_OK) == 0) {
-        code = find_in_log(replay, CP_LATEST_LOG);
-    }
-    return code;
-}
-
-static enum cp_exit find_case(struct replay *replay) {
-    enum cp_exit code = look(replay);
-    if (code == CP_EXIT_OK && !replay->test_case) {
-        cp_complain("no case is named '%s'", replay->id.name);
-        if (replay->nearest.best) {
-            cp_help("did you mean '%s'?", replay->nearest.best);
-        } else {
-            cp_help("name the scenario file after the id, or a log with --log FILE");
-        }
-        return CP_EXIT_USAGE;
-    }
-    return code == CP_EXIT_NOTHING ? CP_EXIT_USAGE : code;
-}
-
-static enum cp_exit check_hash(const struct replay *replay) {
-    uint32_t hash = cp_case_hash(replay->test_case, replay->program);
-    if (hash == replay->id.hash) {
-        return CP_EXIT_OK;
-    }
-    if (replay->options->force) {
-        fprintf(stderr,
-                "cutproof: warning: the id was made for hash %08" PRIx32 ", this is %08" PRIx32
-                "; replaying anyway\n",
-                replay->id.hash, hash);
-        return CP_EXIT_OK;
-    }
-    cp_complain("the id was made for hash %08" PRIx32 ", this build and scenario give %08" PRIx32
-                ": the scenario, the fault model or the core changed",
-                replay->id.hash, hash);
-    cp_help("run the case again for a new id, give the --core it was made with, or --force");
-    return CP_EXIT_USAGE;
-}
-
-static enum cp_exit set_up(struct replay *replay) {
-    char error[CP_MESSAGE_MAX];
-    if (replay->options->argument_count == 0) {
-        cp_complain("which case? Give an id like 'seed/update-confirm@3f9a1c20:a137,a12'");
-        return CP_EXIT_USAGE;
-    }
-    if (cp_case_id_parse(replay->options->arguments[0], &replay->id, error) < 0) {
-        cp_complain("'%s' is no case id: %s", replay->options->arguments[0], error);
-        cp_help("an id looks like 'seed/update-confirm@3f9a1c20:a137,a12'");
-        return CP_EXIT_USAGE;
-    }
-    replay->nearest = cp_suggestion_of(replay->id.name);
-    enum cp_exit code = find_case(replay);
-    if (code != CP_EXIT_OK) {
-        return code;
-    }
-    replay->program = cp_cli_load_program(replay->options);
-    return replay->program ? check_hash(replay) : CP_EXIT_USAGE;
-}
 
 static void print_step(const struct cp_step *step) {
     struct cp_step_text text;
@@ -179,25 +51,73 @@ static void print_step(const struct cp_step *step) {
     }
 }
 
+// The event before the point has been told: the next one is where to stop.
+static bool is_just_before(struct cp_point point, const struct cp_step *step) {
+    return step->kind != CP_STEP_CUT && step->cuts == point.cuts &&
+           step->event_index + 1 == point.event_index;
+}
+
+static bool is_left_out(struct printing *printing, const struct cp_step *step) {
+    if (printing->has_stop) {
+        if (is_just_before(printing->stop, step)) {
+            cp_bus_stop_at_next_event();
+        }
+        return !cp_point_is_before(printing->stop, step) && !cp_point_is_of(printing->stop, step);
+    }
+    return printing->has_end && cp_point_is_before(printing->end, step);
+}
+
 static void take_step(void *context, const struct cp_step *step) {
-    struct replay *replay = context;
-    if (replay->options->format == CP_FORMAT_JSON) {
+    struct printing *printing = context;
+    const struct cp_options *options = printing->replay->options;
+    bool is_shown = !is_left_out(printing, step);
+    printing->is_violated |= step->kind == CP_STEP_VIOLATION && (is_shown || printing->has_stop);
+    if (!is_shown) {
+        return;
+    }
+    if (options->format == CP_FORMAT_JSON) {
         struct cp_jsonl json = {.out = stdout};
         cp_step_print_json(step, &json);
         return;
     }
     print_step(step);
-    if (replay->options->verbose) {
+    if (options->verbose) {
         cp_step_print_chain(step);
     }
 }
 
-static void print_end_json(const struct replay *replay, const struct cp_violation *violation) {
+// The same, with STATE in words where it changed.
+static void take_verbose_step(void *context, const struct cp_trail *trail,
+                              const struct cp_trail_step *told) {
+    struct printing *printing = context;
+    (void)trail;
+    take_step(printing, &told->step);
+    if (!is_left_out(printing, &told->step) &&
+        strcmp(printing->state_says, told->state_says) != 0) {
+        snprintf(printing->state_says, sizeof printing->state_says, "%s", told->state_says);
+        printf("          STATE  %s\n", told->state_says);
+    }
+}
+
+static int replay_steps(struct printing *printing, struct cp_violation *violation, char *error) {
+    const struct cp_replay *replay = printing->replay;
+    bool is_json = replay->options->format == CP_FORMAT_JSON;
+    return replay->options->verbose && !is_json && !printing->has_stop
+               ? cp_trail_run(replay->test_case, replay->program, replay->id.trace,
+                              (struct cp_trail_options){false}, take_verbose_step, printing,
+                              violation, error)
+               : cp_replay(replay->test_case, replay->program, replay->id.trace, take_step,
+                           printing, violation, error);
+}
+
+static void print_end_json(const struct printing *printing, const struct cp_violation *violation) {
+    const struct cp_replay *replay = printing->replay;
     struct cp_jsonl json = {.out = stdout};
     cp_jsonl_open(&json, NULL, '{');
     cp_jsonl_text(&json, "type", "summary");
     cp_jsonl_text(&json, "name", replay->test_case->name);
     cp_jsonl_text(&json, "trace", replay->id.trace);
+    cp_jsonl_text(&json, "until", printing->has_end ? cp_point_text(printing->end).text : NULL);
     cp_jsonl_bool(&json, "violated", violation != NULL);
     cp_jsonl_text(&json, "promise", violation ? cp_promise_name(violation->promise) : NULL);
     cp_jsonl_text(&json, "message", violation ? violation->message : NULL);
@@ -205,45 +125,120 @@ static void print_end_json(const struct replay *replay, const struct cp_violatio
 }
 
 static void print_what_no_trace_shows(const struct cp_case *test_case) {
-    if (test_case->uptime_max_us > 0 && test_case->promises >> CP_PROMISE_PROGRESSES & 1) {
+    if (test_case->uptime_max_us > 0 && test_case->promises >> CP_PROMISE_PROGRESSES & 1u) {
         puts("       the up-time that 'progresses' allows is of a whole search: no trace shows it");
     }
 }
 
-static void print_end(const struct replay *replay, const struct cp_violation *violation) {
-    if (replay->options->format == CP_FORMAT_JSON) {
-        print_end_json(replay, violation);
+static void print_holds(const struct printing *printing) {
+    const struct cp_replay *replay = printing->replay;
+    if (printing->has_end) {
+        printf("%sSTOPPED%s  after event %s; no promise broke up to there\n",
+               cp_color(stdout, CP_COLOR_DOUBT), cp_color(stdout, CP_COLOR_NONE),
+               cp_point_text(printing->end).text);
+        return;
+    }
+    printf("%sHOLDS%s  no promise broke on this trace of %s\n", cp_color(stdout, CP_COLOR_GOOD),
+           cp_color(stdout, CP_COLOR_NONE), replay->test_case->name);
+    print_what_no_trace_shows(replay->test_case);
+}
+
+static void print_end(const struct printing *printing, const struct cp_violation *violation) {
+    if (printing->replay->options->format == CP_FORMAT_JSON) {
+        print_end_json(printing, violation);
     } else if (violation) {
         printf("expected  %s\ngot       %s\n%sREPRODUCED%s  %s violates %s\n",
                cp_verdict_promise_text(violation->promise), violation->message,
                cp_color(stdout, CP_COLOR_BAD), cp_color(stdout, CP_COLOR_NONE),
-               replay->test_case->name, cp_promise_name(violation->promise));
+               printing->replay->test_case->name, cp_promise_name(violation->promise));
     } else {
-        printf("%sHOLDS%s  no promise broke on this trace of %s\n", cp_color(stdout, CP_COLOR_GOOD),
-               cp_color(stdout, CP_COLOR_NONE), replay->test_case->name);
-        print_what_no_trace_shows(replay->test_case);
+        print_holds(printing);
     }
 }
 
-static enum cp_exit run_trace(struct replay *replay) {
+static enum cp_exit print_trace(struct printing *printing) {
     struct cp_violation violation;
     char error[CP_MESSAGE_MAX] = "";
-    int code = cp_replay(replay->test_case, replay->program, replay->id.trace, take_step, replay,
-                         &violation, error);
-    if (code < 0) {
+    if (replay_steps(printing, &violation, error) < 0) {
         fflush(stdout);
         cp_complain("%s", error);
         return CP_EXIT_USAGE;
     }
-    print_end(replay, code ? &violation : NULL);
-    return code ? CP_EXIT_VIOLATED : CP_EXIT_OK;
+    print_end(printing, printing->is_violated ? &violation : NULL);
+    return printing->is_violated ? CP_EXIT_VIOLATED : CP_EXIT_OK;
+}
+
+static enum cp_exit print_steps(const struct cp_replay *replay) {
+    struct printing printing = {.replay = replay, .has_end = replay->options->until != NULL};
+    const char *stop = getenv(STOP_VARIABLE);
+    if (stop && *stop) {
+        if (cp_point_parse(stop, 0, &printing.stop)) {
+            cp_complain("%s is '%s', which is no event of a trace", STOP_VARIABLE, stop);
+            return CP_EXIT_USAGE;
+        }
+        printing.has_stop = true;
+    }
+    if (printing.has_end) {
+        struct cp_survey survey;
+        enum cp_exit code = cp_replay_survey(replay, &survey);
+        if (code != CP_EXIT_OK) {
+            return code;
+        }
+        printing.end = survey.point;
+    }
+    return print_trace(&printing);
+}
+
+typedef enum cp_exit way(const struct cp_replay *replay, const struct cp_survey *survey);
+
+// The way to go on that the options ask for; what needs the terminal goes last, and alone.
+static enum cp_exit go(const struct cp_replay *replay, way *const *ways) {
+    struct cp_survey survey;
+    enum cp_exit code = cp_replay_survey(replay, &survey);
+    for (; code == CP_EXIT_OK && *ways; ways++) {
+        code = (*ways)(replay, &survey);
+    }
+    return code;
+}
+
+static bool fit_together(const struct cp_options *options) {
+    bool is_interactive = options->step || options->gdb;
+    if (options->step && options->gdb) {
+        cp_complain("--step and --gdb both want the terminal; give one of them");
+        return false;
+    }
+    if (is_interactive && options->format == CP_FORMAT_JSON) {
+        cp_complain("%s is for people; it has no --format json",
+                    options->step ? "--step" : "--gdb");
+        return false;
+    }
+    return true;
+}
+
+static enum cp_exit run_replay(const struct cp_replay *replay) {
+    const struct cp_options *options = replay->options;
+    way *ways[5] = {NULL};
+    size_t count = 0;
+    if (options->save_as) {
+        ways[count++] = cp_replay_save_as;
+    }
+    if (options->image) {
+        ways[count++] = cp_replay_image;
+    }
+    if (options->step) {
+        ways[count++] = cp_replay_step;
+    }
+    if (options->gdb) {
+        ways[count++] = cp_replay_in_gdb;
+    }
+    return count > 0 ? go(replay, ways) : print_steps(replay);
 }
 
 enum cp_exit cp_command_replay(const struct cp_options *options) {
-    struct replay replay = {.options = options};
-    enum cp_exit code = set_up(&replay);
+    struct cp_replay replay = {.options = options};
+    enum cp_exit code = fit_together(options) ? cp_replay_find(&replay) : CP_EXIT_USAGE;
     if (code == CP_EXIT_OK) {
-        code = run_trace(&replay);
+        code = run_replay(&replay);
     }
     cp_case_list_free(&replay.cases);
     return code;

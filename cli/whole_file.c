@@ -82,12 +82,21 @@ static int fill(int file, unsigned mode, const void *bytes, size_t size_bytes) {
     return close(file) < 0 ? -1 : err;
 }
 
+// What is put in place of a device would take it from everybody.
+static bool is_no_file(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
 int cp_file_write(const char *path, unsigned mode, bool overwrites, const void *bytes,
                   size_t size_bytes) {
     char temporary[4096];
     int length = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     if (length < 0 || (size_t)length >= sizeof temporary) {
         return complain("write", path, "the name is too long");
+    }
+    if (overwrites && is_no_file(path)) {
+        return complain("write", path, "it is no regular file");
     }
     int file = mkstemp(temporary);
     if (file < 0) {

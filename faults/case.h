@@ -124,6 +124,8 @@ struct cp_bounds {
     uint32_t states_max;
     uint32_t seconds_max;
     uint64_t memory_max_bytes; // 0: CP_MEMORY_MAX_BYTES
+    // Not a search, but these traces and no other, a line each; NULL: a search.
+    const char *only;
 };
 
 // What one search may take unless told otherwise: the states it knows, and its journal.

@@ -2,6 +2,8 @@
 
 #include "faults/conclude.h"
 
+#include "faults/only.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,10 +86,22 @@ static const char *describe_where(const struct cp_fault_model *faults) {
                                                             : "every event of the application";
 }
 
+static void describe_only(uint32_t count, struct text *text) {
+    if (count == 1) {
+        append(text, "only the trace of `explore.only`, no other cut");
+    } else {
+        append(text, "only the %u traces of `explore.only`, no other cut", (unsigned)count);
+    }
+}
+
 static void describe_faults(const struct cp_case *searched, struct text *text) {
     const struct cp_bounds *bounds = &searched->bounds;
     const struct cp_fault_model *faults = &searched->faults;
     bool torn = faults->program_tears || faults->erase_tears || faults->erase_bit_mask_count;
+    if (bounds->only) {
+        describe_only(cp_only_count(bounds->only), text);
+        return;
+    }
     if (!faults->cut) {
         append(text, "no power cut");
         return;
@@ -143,9 +157,12 @@ static const char *stop_text(const struct cp_explore_options *options, enum cp_s
     }
 }
 
+static bool is_uptime_asked(const struct cp_case *test_case) {
+    return test_case->uptime_max_us > 0 && (test_case->promises >> CP_PROMISE_PROGRESSES & 1u) != 0;
+}
+
 bool cp_is_uptime_left_out(const struct cp_case *test_case, enum cp_engine engine) {
-    return engine == CP_ENGINE_SLOW && test_case->uptime_max_us > 0 &&
-           (test_case->promises >> CP_PROMISE_PROGRESSES & 1u) != 0;
+    return engine == CP_ENGINE_SLOW && is_uptime_asked(test_case);
 }
 
 static bool is_seen_at_the_end(const struct cp_result *result) {
@@ -158,9 +175,12 @@ static bool is_seen_at_the_end(const struct cp_result *result) {
 }
 
 static const char *end_text(const struct cp_explore_options *options,
-                            const struct cp_result *result) {
+                            const struct cp_result *result, bool is_only) {
     if (is_seen_at_the_end(result)) {
         return "fixpoint reached";
+    }
+    if (is_only && result->stop == CP_STOP_NONE) {
+        return "each run to its end";
     }
     if (result->stop == CP_STOP_NONE && result->verdict == CP_VERDICT_BOUNDED) {
         return "every state within that bound seen";
@@ -177,9 +197,10 @@ static void describe(const struct cp_case *searched, const struct cp_explore_opt
     result->bound[0] = '\0';
     describe_faults(searched, &text);
     describe_options(options, &text);
-    append(&text, "; %s", end_text(options, result));
+    append(&text, "; %s", end_text(options, result, searched->bounds.only != NULL));
     describe_audit(result, &text);
-    if (options && cp_is_uptime_left_out(searched, options->engine)) {
+    bool is_uptime_open = searched->bounds.only && is_uptime_asked(searched);
+    if (is_uptime_open || (options && cp_is_uptime_left_out(searched, options->engine))) {
         append(&text, " (progresses: without the up-time)");
     }
     // Paths that rejoin a known state end there, with their erase counts.

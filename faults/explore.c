@@ -1,6 +1,7 @@
 // explore.c: a case from search to verdict: few cuts first, then all.
 
 #include "faults/conclude.h"
+#include "faults/only.h"
 #include "faults/slow.h"
 
 #include <stdlib.h>
@@ -128,6 +129,12 @@ static bool is_slow(const struct cp_explore_options *options) {
 void cp_explore(const struct cp_case *test_case, const struct cp_program *program,
                 const struct cp_explore_options *options, const struct cp_sink *sink,
                 struct cp_result *result) {
+    if (test_case->bounds.only) {
+        enum cp_stop end;
+        cp_only_run(test_case, program, options, sink, result, &end);
+        cp_conclude(test_case, test_case, end, options, result);
+        return;
+    }
     if (is_slow(options)) {
         explore_slowly(test_case, program, options, sink, result);
         return;
@@ -158,6 +165,8 @@ void cp_explore(const struct cp_case *test_case, const struct cp_program *progra
 void cp_result_free(struct cp_result *result) {
     free((void *)(uintptr_t)result->sites);
     free(result->wear);
+    free(result->cuts);
     result->sites = NULL;
     result->wear = NULL;
+    result->cuts = NULL;
 }

@@ -31,26 +31,9 @@ double cp_now_seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void count_entry(const struct cp_explorer *x, size_t at, struct cp_uncut *uncut) {
-    const struct cp_world *world = &x->world;
-    const struct cp_entry *entry = &world->entries[at];
-    const struct cp_ghost *after =
-        at + 1 < world->entry_count ? &world->entries[at + 1].ghost : &world->promises.ghost;
-    if (entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE) {
-        cp_uncut_operation(uncut, entry->kind == CP_ENTRY_ERASE,
-                           cp_entry_time_us(x->test_case, entry));
-    } else if (entry->kind == CP_ENTRY_RESET) {
-        cp_uncut_reset(uncut, entry->mode);
-    } else {
-        cp_uncut_milestone(uncut, &entry->ghost, after);
-    }
-}
-
 static void count_uncut(const struct cp_explorer *x) {
     struct cp_uncut uncut = {0};
-    for (size_t i = 0; i < x->world.entry_count; i++) {
-        count_entry(x, i, &uncut);
-    }
+    cp_uncut_journal(&uncut, &x->world);
     cp_uncut_take(&uncut, x->result);
 }
 
@@ -78,27 +61,12 @@ static void search(struct cp_explorer *x, bool is_sample) {
     if (!x->options->resume) {
         count_uncut(x);
     }
+    x->uncut_events = (uint32_t)x->world.entry_count;
     if (is_sample) {
         x->stride = (uint32_t)(x->world.entry_count / SAMPLES) + 1;
     }
     while (x->stop == CP_STOP_NONE && x->frame_count > 0) {
         cp_x_step_back(x);
-    }
-}
-
-static void collect_wear(struct cp_explorer *x) {
-    struct cp_result *result = x->result;
-    const struct cp_wear_levels *wear = &x->world.wear;
-    result->wear = calloc((size_t)wear->page_count + 1, sizeof(*result->wear));
-    for (uint32_t at = 0; result->wear && at < wear->page_count; at++) {
-        uint32_t device = x->test_case->device_count - 1;
-        while (wear->first_page[device] > at) {
-            device--;
-        }
-        if (wear->erases_max[at] > 0) {
-            result->wear[result->wear_count++] = (struct cp_wear){
-                device, at - wear->first_page[device], wear->erases_max[at], wear->levels_max[at]};
-        }
     }
 }
 
@@ -131,7 +99,11 @@ static void collect(struct cp_explorer *x) {
     result->sites = x->sites.sites; // handed over
     result->site_count = x->sites.count;
     x->sites.sites = NULL;
-    collect_wear(x);
+    cp_wear_collect(&x->world.wear, x->test_case->device_count, result);
+    cp_cuts_conclude(&x->cuts);
+    result->cuts = x->cuts.runs; // handed over
+    result->cut_count = x->cuts.count;
+    x->cuts.runs = NULL;
 }
 
 static int init(struct cp_explorer *x, const struct cp_program *program) {
@@ -169,6 +141,7 @@ static void leave_checkpoint(const struct cp_explorer *x, const struct cp_progra
 static void release(struct cp_explorer *x) {
     cp_world_free(&x->world);
     cp_sites_free(&x->sites);
+    cp_cuts_free(&x->cuts);
     cp_visited_free(&x->reboot);
     cp_visited_free(&x->running);
     cp_visited_free(&x->reopened);
@@ -179,6 +152,7 @@ static void release(struct cp_explorer *x) {
     free(x->frames);
     free(x->wear_saves);
     cp_large_free(x->outcomes);
+    cp_large_free(x->branches);
     cp_large_free(x->pending);
 }
 

@@ -21,7 +21,7 @@
 
 struct replayer {
     struct cp_world world;
-    cp_step_fn on_step;
+    cp_watch_fn on_step;
     void *context;
     struct cp_violation *violation;
     char *error;
@@ -48,14 +48,29 @@ static struct cp_step new_step(const struct replayer *r, enum cp_step_kind kind)
         .kind = kind, .event_index = event_count(r), .cuts = r->cuts, .area = CP_AREA_COUNT};
 }
 
+static void tell_words(struct replayer *r, struct cp_step *step, const char *format,
+                       va_list arguments) {
+    vsnprintf(step->text, sizeof(step->text), format, arguments);
+    r->on_step(r->context, &r->world, step);
+}
+
 __attribute__((format(printf, 3, 4))) static void tell(struct replayer *r, enum cp_step_kind kind,
                                                        const char *format, ...) {
     struct cp_step step = new_step(r, kind);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(step.text, sizeof(step.text), format, arguments);
+    tell_words(r, &step, format, arguments);
     va_end(arguments);
-    r->on_step(r->context, &step);
+}
+
+// The same of a step that says more of itself.
+__attribute__((format(printf, 3, 4))) static void tell_more(struct replayer *r,
+                                                            struct cp_step *step,
+                                                            const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    tell_words(r, step, format, arguments);
+    va_end(arguments);
 }
 
 static void on_violation(void *context, enum cp_promise promise, const char *message) {
@@ -69,7 +84,9 @@ static void on_violation(void *context, enum cp_promise promise, const char *mes
         snprintf(r->violation->message, sizeof(r->violation->message), "%s", message);
     }
     r->is_violated = true;
-    tell(r, CP_STEP_VIOLATION, "%s: %s", cp_promise_name(promise), message);
+    struct cp_step step = new_step(r, CP_STEP_VIOLATION);
+    step.promise = promise;
+    tell_more(r, &step, "%s: %s", cp_promise_name(promise), message);
 }
 
 static int fail(struct replayer *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -89,6 +106,7 @@ static void place_step(const struct replayer *r, struct cp_step *step,
     const struct cp_machine *machine = r->world.machine;
     const struct cp_device *device = &machine->devices[entry->device];
     uint32_t offset_bytes = 4 * entry->word, area_page = 0;
+    step->device = entry->device;
     step->area = cp_machine_area(machine, entry->device, offset_bytes);
     step->address = offset_bytes;
     if (step->area != CP_AREA_COUNT) {
@@ -112,7 +130,7 @@ static void tell_operation(struct replayer *r, const struct cp_entry *entry,
     place_step(r, &step, entry);
     memcpy(step.frames, event->frames, sizeof(step.frames));
     step.frame_count = event->frame_count;
-    r->on_step(r->context, &step);
+    r->on_step(r->context, &r->world, &step);
 }
 
 static void tell_read(struct replayer *r, const struct cp_entry *entry) {
@@ -136,7 +154,7 @@ static void tell_read(struct replayer *r, const struct cp_entry *entry) {
                  areas[step.area], (unsigned)step.address,
                  (unsigned)(entry->new_value ^ step.inversion));
     }
-    r->on_step(r->context, &step);
+    r->on_step(r->context, &r->world, &step);
 }
 
 // --- the events of a run. Each returns 1 to go on, 0 where the run ends, -1 on
@@ -197,7 +215,7 @@ static int tear(struct replayer *r) {
     step.event_index = event_index;
     snprintf(step.text, sizeof(step.text), "the power is cut inside event %u, which leaves '%s'",
              (unsigned)event_index, r->cut.tear);
-    r->on_step(r->context, &step);
+    r->on_step(r->context, &r->world, &step);
     return TORN;
 }
 
@@ -392,8 +410,10 @@ static int on_choice(struct replayer *r, const struct cp_event *event) {
                     (unsigned)event->value, (unsigned)option + 1);
     }
     if (event->fates) {
-        enum cp_fate fate = (enum cp_fate)event->fates[option];
-        tell(r, CP_STEP_EVENT, "the next operation goes: %s", cp_fate_name(fate));
+        struct cp_step step = new_step(r, CP_STEP_EVENT);
+        step.is_fate = true;
+        step.fate = (enum cp_fate)event->fates[option];
+        tell_more(r, &step, "the next operation goes: %s", cp_fate_name(step.fate));
     } else {
         tell(r, CP_STEP_EVENT, "choice: option %u of %u", (unsigned)option, (unsigned)event->value);
     }
@@ -467,7 +487,9 @@ static int on_reset(struct replayer *r, const char *why) {
     if (push(r, CP_ENTRY_RESET, r->world.promises.ghost, false) < 0) {
         return -1;
     }
-    tell(r, CP_STEP_EVENT, "reset without power loss: %s", why);
+    struct cp_step step = new_step(r, CP_STEP_EVENT);
+    step.is_reset = true;
+    tell_more(r, &step, "reset without power loss: %s", why);
     r->world.survivor = r->world.entries[r->world.entry_count - 1].survivor;
     cp_promises_run_ends(&r->world.promises, r->world.machine->mode != CP_MODE_BOOTLOADER);
     struct cp_hash hash = with_wear(r, cp_world_hash(&r->world));
@@ -633,8 +655,9 @@ static int run_trace(struct replayer *r, const char *trace) {
     return 0;
 }
 
-int cp_replay(const struct cp_case *test_case, const struct cp_program *program, const char *trace,
-              cp_step_fn on_step, void *context, struct cp_violation *violation, char *error) {
+int cp_replay_watched(const struct cp_case *test_case, const struct cp_program *program,
+                      const char *trace, cp_watch_fn on_step, void *context,
+                      struct cp_violation *violation, char *error) {
     struct replayer *r = calloc(1, sizeof(*r));
     if (!r) {
         snprintf(error, CP_MESSAGE_MAX, "out of memory");
@@ -652,6 +675,7 @@ int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
         r->wear_save = malloc(cp_wear_save_size_bytes(&r->world.wear));
         err = r->wear_save ? run_trace(r, trace) : fail(r, "out of memory");
         free(r->wear_save);
+        on_step(context, &r->world, NULL);
         cp_world_free(&r->world);
     }
     snprintf(violation->trace, sizeof(violation->trace), "%s", trace);
@@ -659,4 +683,23 @@ int cp_replay(const struct cp_case *test_case, const struct cp_program *program,
     cp_visited_free(&r->places);
     free(r);
     return result;
+}
+
+struct unwatched {
+    cp_step_fn on_step;
+    void *context;
+};
+
+static void on_unwatched(void *context, const struct cp_world *world, const struct cp_step *step) {
+    struct unwatched *unwatched = context;
+    (void)world;
+    if (step) {
+        unwatched->on_step(unwatched->context, step);
+    }
+}
+
+int cp_replay(const struct cp_case *test_case, const struct cp_program *program, const char *trace,
+              cp_step_fn on_step, void *context, struct cp_violation *violation, char *error) {
+    struct unwatched unwatched = {on_step, context};
+    return cp_replay_watched(test_case, program, trace, on_unwatched, &unwatched, violation, error);
 }

@@ -93,22 +93,6 @@ static void search(struct cp_slow *s) {
     cp_slow_tell_rest(s);
 }
 
-static void collect_wear(struct cp_slow *s) {
-    struct cp_result *result = s->result;
-    const struct cp_wear_levels *wear = &s->world.wear;
-    result->wear = calloc((size_t)wear->page_count + 1, sizeof(*result->wear));
-    for (uint32_t at = 0; result->wear && at < wear->page_count; at++) {
-        uint32_t device = s->test_case->device_count - 1;
-        while (wear->first_page[device] > at) {
-            device--;
-        }
-        if (wear->erases_max[at] > 0) {
-            result->wear[result->wear_count++] = (struct cp_wear){
-                device, at - wear->first_page[device], wear->erases_max[at], wear->levels_max[at]};
-        }
-    }
-}
-
 static void collect(struct cp_slow *s) {
     struct cp_result *result = s->result;
     result->seconds = cp_now_seconds() - s->started_seconds;
@@ -122,7 +106,8 @@ static void collect(struct cp_slow *s) {
     result->sites = s->sites.sites; // handed over
     result->site_count = s->sites.count;
     s->sites.sites = NULL;
-    collect_wear(s);
+    cp_wear_collect(&s->world.wear, s->test_case->device_count, result);
+    cp_slow_collect_cuts(s);
     result->verdict = CP_VERDICT_PROVED;
     if (result->violation_count > 0) {
         result->verdict = CP_VERDICT_VIOLATED;

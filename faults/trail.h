@@ -15,12 +15,14 @@ struct cp_trail_step {
     struct cp_step step;
     uint32_t life;        // power-ons and resets before it
     enum cp_mode mode;    // what was running
+    bool is_near_cut;     // among the few steps before or behind a power loss, or the loss
     uint32_t event_count; // successive programs of one page told as one; else 1
-    // Of an operation: the rows of the page around its first word, as they are read.
+    // Of an operation, whole or torn by the cut: the rows of the page around its first word, as
+    // they are read. Of a torn one `before` is what was there before it was begun.
     uint32_t window_offset_bytes; // within the page
     uint32_t window_size_bytes;   // 0: none, for it is no operation or is one of several
     uint8_t before[CP_TRAIL_WINDOW_BYTES], after[CP_TRAIL_WINDOW_BYTES];
-    // After the step. Texts of cp_page_holds(); empty where the step is no operation.
+    // After the step. Text of cp_trail_page_holds(); empty where the step is no operation.
     char page_holds[CP_HOLDS_MAX];
     char active_holds[CP_HOLDS_MAX];    // "old", "new", "neither", ...
     char state_says[CP_TRAIL_TEXT_MAX]; // STATE decoded: cp_state_decode()
@@ -40,7 +42,7 @@ typedef void (*cp_trail_fn)(void *context, const struct cp_trail *trail,
                             const struct cp_trail_step *step);
 
 // Run a trace as cp_replay() does, with its results and errors. The first call of
-// `on_step` is for the power-on.
+// `on_step` is for the power-on. Without memory -1.
 int cp_trail_run(const struct cp_case *test_case, const struct cp_program *program,
                  const char *trace, struct cp_trail_options options, cp_trail_fn on_step,
                  void *context, struct cp_violation *violation, char *error);
@@ -64,6 +66,7 @@ struct cp_trail_area {
     const char *name; // "active"
     uint32_t device, offset_bytes, size_bytes, page_size_bytes, page_count;
 };
+const char *cp_trail_area_name(enum cp_area area); // "outside" for CP_AREA_COUNT
 uint32_t cp_trail_areas(const struct cp_trail *trail, struct cp_trail_area areas[CP_AREA_COUNT]);
 
 #endif

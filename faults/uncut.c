@@ -35,6 +35,26 @@ void cp_uncut_milestone(struct cp_uncut *uncut, const struct cp_ghost *before,
     }
 }
 
+static void count_entry(struct cp_uncut *uncut, const struct cp_world *world, size_t at) {
+    const struct cp_entry *entry = &world->entries[at];
+    const struct cp_ghost *after =
+        at + 1 < world->entry_count ? &world->entries[at + 1].ghost : &world->promises.ghost;
+    if (entry->kind == CP_ENTRY_PROGRAM || entry->kind == CP_ENTRY_ERASE) {
+        cp_uncut_operation(uncut, entry->kind == CP_ENTRY_ERASE,
+                           cp_entry_time_us(world->test_case, entry));
+    } else if (entry->kind == CP_ENTRY_RESET) {
+        cp_uncut_reset(uncut, entry->mode);
+    } else {
+        cp_uncut_milestone(uncut, &entry->ghost, after);
+    }
+}
+
+void cp_uncut_journal(struct cp_uncut *uncut, const struct cp_world *world) {
+    for (size_t i = 0; i < world->entry_count; i++) {
+        count_entry(uncut, world, i);
+    }
+}
+
 void cp_uncut_take(const struct cp_uncut *uncut, struct cp_result *result) {
     result->uncut_programs = uncut->programs;
     result->uncut_erases = uncut->erases;

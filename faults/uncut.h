@@ -7,8 +7,7 @@
 #ifndef CP_FAULTS_UNCUT_H
 #define CP_FAULTS_UNCUT_H
 
-#include "faults/promises.h"
-#include "sim/machine.h"
+#include "faults/world.h"
 
 struct cp_uncut {
     uint64_t programs, erases, time_us;
@@ -24,6 +23,9 @@ void cp_uncut_reset(struct cp_uncut *uncut, enum cp_mode mode);
 // A milestone, which changed the ghost so.
 void cp_uncut_milestone(struct cp_uncut *uncut, const struct cp_ghost *before,
                         const struct cp_ghost *after);
+
+// All that the journal of a world holds.
+void cp_uncut_journal(struct cp_uncut *uncut, const struct cp_world *world);
 
 void cp_uncut_take(const struct cp_uncut *uncut, struct cp_result *result);
 

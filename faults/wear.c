@@ -141,3 +141,18 @@ void cp_wear_undo_end_update(struct cp_wear_levels *wear, const uint8_t *save) {
     memcpy(wear->erases, save + sizeof(wear->hash) + wear->page_count,
            wear->page_count * sizeof(*wear->erases));
 }
+
+void cp_wear_collect(const struct cp_wear_levels *wear, uint32_t device_count,
+                     struct cp_result *result) {
+    result->wear = calloc((size_t)wear->page_count + 1, sizeof(*result->wear));
+    for (uint32_t at = 0; result->wear && at < wear->page_count; at++) {
+        uint32_t device = device_count - 1;
+        while (wear->first_page[device] > at) {
+            device--;
+        }
+        if (wear->erases_max[at] > 0) {
+            result->wear[result->wear_count++] = (struct cp_wear){
+                device, at - wear->first_page[device], wear->erases_max[at], wear->levels_max[at]};
+        }
+    }
+}

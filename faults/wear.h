@@ -9,6 +9,7 @@
 #ifndef CP_FAULTS_WEAR_H
 #define CP_FAULTS_WEAR_H
 
+#include "faults/result.h"
 #include "sim/machine.h"
 
 #define CP_WEAR_LEVEL_MAX 100u // a limit is at most that: levels fit into seven bits
@@ -40,5 +41,9 @@ void cp_wear_undo_power_lost(struct cp_wear_levels *wear, const uint8_t *save);
 size_t cp_wear_update_save_size_bytes(const struct cp_wear_levels *wear);
 void cp_wear_end_update(struct cp_wear_levels *wear, uint8_t *save);
 void cp_wear_undo_end_update(struct cp_wear_levels *wear, const uint8_t *save);
+
+// Put the pages that were ever erased into the result, which owns them.
+void cp_wear_collect(const struct cp_wear_levels *wear, uint32_t device_count,
+                     struct cp_result *result);
 
 #endif

@@ -40,7 +40,7 @@ struct cp_entry {
     uint32_t plain_value;                 // of a read: what it gives unasked
     uint32_t read_word;                   // of a read that decides more than a word
     size_t options_mark;                  // of a read: where in the pool its values are
-    uint32_t state_id;                    // of a reset: the state before it
+    uint32_t state_id, reached_id;        // of a reset: the state before it and after it
     uint32_t survivor;                    // what a reset of the MCU alone would leave then
     uint32_t survivor_before;             // of a reset: what this life began with
     uint32_t segment, segment_operations; // of the explorer: see liveness.h
@@ -136,6 +136,10 @@ bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32
 
 // The value that a read gives if the torn operation is thought of as complete.
 uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event);
+
+// What a word holds, as nor.h stores it; of an undecided one the value that it has if the
+// torn operation is thought of as complete.
+uint32_t cp_world_plain_word(const struct cp_world *world, uint32_t device, uint32_t word);
 
 // Reset the machine into what this life begins with: `survivor` says what of the chips
 // outlived the reset.

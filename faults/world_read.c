@@ -32,15 +32,18 @@ bool cp_world_read_decides(const struct cp_world *world, uint32_t device, uint32
            is_data(world, device, word);
 }
 
+uint32_t cp_world_plain_word(const struct cp_world *world, uint32_t device, uint32_t word) {
+    const struct cp_nor *nor = &world->machine->devices[device].nor;
+    return is_torn_erase(nor, word) ? cp_nor_high(nor, word) : nor->words[word];
+}
+
 uint32_t cp_world_plain_option(const struct cp_world *world, const struct cp_event *event) {
-    const struct cp_nor *nor = &world->machine->devices[event->device].nor;
     switch (cp_world_read_kind(world, event)) {
     case CP_READ_PAGE: return CP_PAGE_ERASED;
     case CP_READ_DOUBT: return 0;
     case CP_READ_WORD: break;
     }
-    return is_torn_erase(nor, event->word) ? cp_nor_high(nor, event->word)
-                                           : nor->words[event->word];
+    return cp_world_plain_word(world, event->device, event->word);
 }
 
 // What the read decides becomes the entry's, and is kept.

@@ -1,6 +1,9 @@
 // check_value.c: the form of one value: type, unit, range, known word.
 
 #include "scenarios/check.h"
+
+#include "faults/result.h"
+#include "faults/trace.h"
 #include "scenarios/suggest.h"
 #include "scenarios/value.h"
 
@@ -223,6 +226,25 @@ static void check_label(struct cp_node *item, struct cp_report *report) {
     }
 }
 
+static void check_trace(struct cp_node *item, struct cp_report *report) {
+    char error[CP_MESSAGE_MAX] = "";
+    struct cp_token token;
+    const char *cursor = item->text;
+    int more = 1;
+    if (item->is_plain && *item->text == '\0') {
+        refuse(report, item, "write \"\" if the trace without a cut is meant", "no trace");
+        return;
+    }
+    while (more > 0) {
+        more = cp_trace_next(&cursor, &token, error);
+    }
+    if (more < 0) {
+        refuse(report, item, NULL, "%s", error);
+    } else if (strlen(item->text) >= CP_TRACE_MAX) {
+        refuse(report, item, NULL, "the trace is too long");
+    }
+}
+
 static void check_item(const struct cp_key *key, struct cp_node *item, struct cp_report *report) {
     uint64_t mask;
     if (item->kind != CP_NODE_SCALAR) {
@@ -237,6 +259,8 @@ static void check_item(const struct cp_key *key, struct cp_node *item, struct cp
         check_label(item, report);
     } else if (key->type == CP_KEY_SEQUENCE) {
         check_image(item, report);
+    } else if (key->type == CP_KEY_TRACES) {
+        check_trace(item, report);
     }
 }
 
@@ -256,7 +280,8 @@ static void check_list(const struct cp_key *key, struct cp_node *list, struct cp
 }
 
 static bool is_list_type(const struct cp_key *key) {
-    return key->type == CP_KEY_WORDS || key->type == CP_KEY_LABELS || key->type == CP_KEY_SEQUENCE;
+    return key->type == CP_KEY_WORDS || key->type == CP_KEY_LABELS ||
+           key->type == CP_KEY_SEQUENCE || key->type == CP_KEY_TRACES;
 }
 
 static bool is_word_for_list(const struct cp_key *key, const struct cp_node *node) {
@@ -293,6 +318,8 @@ void cp_check_value(const struct cp_key *key, struct cp_node *node, struct cp_re
     if (is_list_type(key)) {
         if (node->kind == CP_NODE_LIST) {
             check_list(key, node, report);
+        } else if (node->kind == CP_NODE_SCALAR && key->type == CP_KEY_TRACES) {
+            check_trace(node, report);
         } else if (node->kind != CP_NODE_SCALAR || !is_word_for_list(key, node)) {
             refuse_kind(key, node, report);
         }

@@ -4,7 +4,44 @@
 #include "scenarios/table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+// What bounds a search bounds no replay.
+static void refuse_beside_only(struct cp_draft *draft) {
+    static const char *const keys[] = {"cuts", "torn", "states"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "explore.%s", keys[i]);
+        if (cp_read_has(draft, path)) {
+            cp_report_add(draft->report, cp_node_find(draft->root, path)->key->mark,
+                          "'%s' has no meaning beside 'only'", keys[i]);
+            cp_report_help(draft->report, "with `only` nothing is searched; remove one of them");
+        }
+    }
+}
+
+// The traces, a line each. One alone may stand without a list.
+static void read_only(struct cp_draft *draft) {
+    char *text = NULL;
+    size_t size;
+    const struct cp_node *node = cp_read_node(draft, "explore.only");
+    FILE *out = node == NULL ? NULL : open_memstream(&text, &size);
+    if (out == NULL) {
+        return;
+    }
+    if (node->kind == CP_NODE_SCALAR) {
+        fprintf(out, "%s\n", node->text);
+    }
+    for (const struct cp_node *item = node->first; item != NULL; item = item->next) {
+        fprintf(out, "%s\n", item->text);
+    }
+    if (fclose(out) == 0) {
+        draft->out->bounds.only = cp_case_list_keep(draft->list, text);
+    }
+    free(text);
+    refuse_beside_only(draft);
+}
 
 void cp_decode_bounds(struct cp_draft *draft) {
     uint64_t time_us = 0;
@@ -15,6 +52,7 @@ void cp_decode_bounds(struct cp_draft *draft) {
     cp_read_number(draft, "explore.time", &time_us);
     cp_read_number(draft, "explore.memory", &bounds->memory_max_bytes);
     bounds->seconds_max = (uint32_t)(time_us / 1000000u);
+    read_only(draft);
 }
 
 // --- promises ---
@@ -101,5 +139,10 @@ void cp_decode_expect(struct cp_draft *draft) {
         draft->out->expect.verdict = (enum cp_verdict)verdict;
         need_with_violated(draft, verdict == CP_VERDICT_VIOLATED, "violates");
         need_with_violated(draft, verdict == CP_VERDICT_VIOLATED, "because");
+        if (verdict == CP_VERDICT_PROVED && draft->out->bounds.only != NULL) {
+            cp_report_add(draft->report, cp_read_place(draft, "expect.verdict"),
+                          "a case with 'only' proves nothing beyond its traces");
+            cp_report_help(draft->report, "expect `bounded` or `violated`");
+        }
     }
 }

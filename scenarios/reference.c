@@ -45,6 +45,7 @@ static void print_type(const struct cp_key *key, FILE *out) {
         break;
     case CP_KEY_LABELS: fputs("list of words", out); break;
     case CP_KEY_SEQUENCE: fputs("list of names of images", out); break;
+    case CP_KEY_TRACES: fputs("a trace, or a list of traces", out); break;
     }
 }
 

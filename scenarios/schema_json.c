@@ -102,11 +102,21 @@ static void print_word_or_mask(struct cp_json *json, const struct cp_key *key) {
     cp_json_close(json, ']');
 }
 
+// As strict as the form of a token; which events there are only a replay can tell.
+static void print_trace(struct cp_json *json) {
+    static const char token[] = "([abr][0-9]+|t[0-9]+\\.[^,]+|c[0-9]+=[0-9]+|v[0-9]+=[^,]+)";
+    char pattern[200];
+    snprintf(pattern, sizeof pattern, "^(%s(,%s)*)?$", token, token);
+    print_pattern(json, pattern);
+}
+
 static void print_item(struct cp_json *json, const struct cp_key *key) {
     if (key->type == CP_KEY_LABELS) {
         print_pattern(json, "^[a-z0-9-]+$");
     } else if (key->type == CP_KEY_SEQUENCE) {
         print_pattern(json, "^" IMAGE_PATTERN "$");
+    } else if (key->type == CP_KEY_TRACES) {
+        print_trace(json);
     } else if ((key->flags & CP_KEY_OR_MASKS) != 0) {
         print_word_or_mask(json, key);
     } else {
@@ -148,6 +158,17 @@ static void print_list_or_shorthand(struct cp_json *json, const struct cp_key *k
     cp_json_close(json, '}');
     cp_json_open(json, NULL, '{');
     print_shorthand(json, key);
+    cp_json_close(json, '}');
+    cp_json_close(json, ']');
+}
+
+static void print_traces(struct cp_json *json, const struct cp_key *key) {
+    cp_json_open(json, "anyOf", '[');
+    cp_json_open(json, NULL, '{');
+    print_list(json, key);
+    cp_json_close(json, '}');
+    cp_json_open(json, NULL, '{');
+    print_trace(json);
     cp_json_close(json, '}');
     cp_json_close(json, ']');
 }
@@ -279,6 +300,7 @@ static void print_key(struct cp_json *json, const struct cp_key *key) {
     case CP_KEY_WORDS:
     case CP_KEY_LABELS:
     case CP_KEY_SEQUENCE: print_list_or_shorthand(json, key); break;
+    case CP_KEY_TRACES: print_traces(json, key); break;
     default: print_scalar(json, key); break;
     }
     if (key->fallback != NULL) {

@@ -214,6 +214,9 @@ static const struct cp_key keys[] = {
      .step = SECOND, .fallback = "10m", .help = "Time budget; whole seconds."},
     {.path = "explore.memory", .type = CP_KEY_SIZE, .min = MIB, .max = 16 * TIB, .fallback = "3GiB",
      .help = "Memory budget: the states that the search knows, and its journal."},
+    {.path = "explore.only", .type = CP_KEY_TRACES, .min = 1, .max = 64,
+     .help = "No search, but a replay of these traces: `\"a137,a12\"`. What holds on them is "
+             "bounded by that."},
 
     {.path = "properties", .type = CP_KEY_WORDS, .flags = REQUIRED | CP_KEY_OR_ALL, .min = 1,
      .word = cp_word_promise, .help = "The promises that are checked."},
@@ -309,7 +312,8 @@ bool cp_key_suits_matrix(const struct cp_key *key) {
     case CP_KEY_PARTS:
     case CP_KEY_MATRIX:
     case CP_KEY_LABELS:
-    case CP_KEY_SEQUENCE: return false;
+    case CP_KEY_SEQUENCE:
+    case CP_KEY_TRACES: return false;
     case CP_KEY_WORDS:
         return (key->flags & (CP_KEY_OR_ALL | CP_KEY_OR_NONE)) != 0 &&
                (key->flags & CP_KEY_FIXED) == 0;

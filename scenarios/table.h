@@ -30,6 +30,7 @@ enum cp_key_type {
     CP_KEY_WORDS,    // a list of such words
     CP_KEY_LABELS,   // a list of names the user chooses
     CP_KEY_SEQUENCE, // a list of names of images, in order
+    CP_KEY_TRACES,   // a list of traces; one alone needs no list
 };
 
 enum cp_key_flag {

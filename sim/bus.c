@@ -19,6 +19,7 @@
 #define ILLEGAL_USES_MAX 10000u
 
 struct cp_machine *cp_bus_machine;
+static bool is_stop_wanted; // by a debugger
 
 void cp_bus_attach(struct cp_machine *machine) {
     cp_bus_machine = machine;
@@ -30,8 +31,20 @@ void cp_bus_detach(struct cp_machine *machine) {
     }
 }
 
+void cp_bus_stop_at_next_event(void) {
+    is_stop_wanted = true;
+}
+
+__attribute__((noinline)) void cp_bus_stop_here(void) {
+    __asm__ volatile("" ::: "memory"); // so that the call is made
+}
+
 void cp_bus_yield(enum cp_event_kind kind, uint32_t value, const void *frame) {
     struct cp_event *event = &cp_bus_machine->event;
+    if (is_stop_wanted && kind != CP_EVENT_ILLEGAL) {
+        is_stop_wanted = false;
+        cp_bus_stop_here();
+    }
     event->kind = kind;
     event->value = value;
     event->frame_count =

@@ -9,4 +9,10 @@
 void cp_bus_attach(struct cp_machine *machine);
 void cp_bus_detach(struct cp_machine *machine);
 
+// For a debugger: at its next event, illegal use apart, the program calls cp_bus_stop_here()
+// on its own stack, before anything comes of the event. A breakpoint there shows the program as
+// it asks for it.
+void cp_bus_stop_at_next_event(void);
+void cp_bus_stop_here(void);
+
 #endif

@@ -307,6 +307,15 @@ static struct cp_result full_result(const struct cp_site *site, struct cp_wear *
     return made;
 }
 
+static void expect_cut(const struct cp_cut_run *found, const struct cp_cut_run *wanted) {
+    assert_int_equal(found->edge, wanted->edge);
+    assert_int_equal(found->tear, wanted->tear);
+    assert_int_equal(found->first, wanted->first);
+    assert_int_equal(found->last, wanted->last);
+    assert_int_equal(found->outcome, wanted->outcome);
+    assert_int_equal(found->final_image, wanted->final_image);
+}
+
 static void what_is_written_can_be_read_back(void **context) {
     struct scratch *scratch = *context;
     char error[CP_MESSAGE_MAX];
@@ -314,7 +323,14 @@ static void what_is_written_can_be_read_back(void **context) {
     struct cp_case one = make_case("one", 1u << CP_PROMISE_TELLS_TRUTH), two = make_case("two", 0);
     struct cp_wear wear = {1, 2, 3, -4};
     const struct cp_site site = {.frames = {1}, .frame_count = 1, .times = 5};
-    const struct cp_result result = full_result(&site, &wear);
+    struct cp_cut_run cuts[] = {
+        {CP_EDGE_AFTER, 0, 1, 40, CP_OUTCOME_STARTED, 1},
+        {CP_EDGE_TORN_PROGRAM, CP_TEAR_ANY, 7, 7, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE},
+        {CP_EDGE_TORN_ERASE, CP_ERASE_TEAR_COUNT + 2, 9, 12, CP_OUTCOME_DFU_MODE, CP_IMAGE_NONE},
+    };
+    struct cp_result result = full_result(&site, &wear);
+    result.cuts = cuts;
+    result.cut_count = 3;
     const struct cp_state_row row = {.id = 9,
                                      .edge = CP_EDGE_TORN_ERASE,
                                      .tear = CP_ERASE_TEAR_COUNT + 3,
@@ -349,6 +365,10 @@ static void what_is_written_can_be_read_back(void **context) {
     assert_int_equal(back->unfed_us_max, UINT32_MAX + (uint64_t)21);
     assert_int_equal(back->audit.surprises, 16);
     assert_memory_equal(back->wear, &wear, sizeof wear);
+    assert_int_equal(back->cut_count, 3);
+    expect_cut(&back->cuts[0], &cuts[0]);
+    expect_cut(&back->cuts[1], &cuts[1]);
+    expect_cut(&back->cuts[2], &cuts[2]);
     assert_memory_equal(&back->violations[0], &result.violations[0], sizeof result.violations[0]);
     assert_int_equal(cp_look_each_state(look, first, see_state, &seen), 0);
     assert_int_equal(seen.state_count, 1);

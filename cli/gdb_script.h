@@ -1,0 +1,8 @@
+// gdb_script.h: what gdb is told when a trace is replayed in it.
+
+#ifndef CP_CLI_GDB_SCRIPT_H
+#define CP_CLI_GDB_SCRIPT_H
+
+extern const char cp_gdb_script[];
+
+#endif

@@ -1,0 +1,40 @@
+# Make the page of a report out of its files, and C out of the page.
+#
+# In page.html stands @STYLE@ where the style goes, @SCRIPT@ where the scripts go, in the
+# order given, and @DATA@ where the program writes the data of a report.
+file(READ ${VIEWER}/page.html page)
+set(style "")
+set(script "")
+foreach(name IN LISTS STYLES)
+  file(READ ${VIEWER}/${name} text)
+  string(APPEND style "${text}")
+endforeach()
+foreach(name IN LISTS SCRIPTS)
+  file(READ ${VIEWER}/${name} text)
+  string(APPEND script "${text}")
+endforeach()
+foreach(text IN ITEMS "${style}" "${script}")
+  if(text MATCHES "</(script|style)")
+    message(FATAL_ERROR "the viewer ends its own element: ${CMAKE_MATCH_0}")
+  endif()
+endforeach()
+string(REPLACE "@STYLE@" "${style}" page "${page}")
+string(REPLACE "@SCRIPT@" "${script}" page "${page}")
+
+string(FIND "${page}" "@DATA@" at)
+if(at LESS 0)
+  message(FATAL_ERROR "page.html has no @DATA@")
+endif()
+string(SUBSTRING "${page}" 0 ${at} before)
+math(EXPR at "${at} + 6")
+string(SUBSTRING "${page}" ${at} -1 after)
+
+set(c "#include \"reports/html_viewer.h\"\n")
+foreach(half IN ITEMS before after)
+  string(HEX "${${half}}" hex)
+  string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  string(APPEND c "const unsigned char cp_viewer_${half}[] = {\n${hex}};\n"
+                  "const size_t cp_viewer_${half}_size = sizeof cp_viewer_${half};\n")
+endforeach()
+file(WRITE ${OUTPUT} "${c}")
