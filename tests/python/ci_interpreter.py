@@ -44,12 +44,17 @@ if os.environ.get("GH_TOKEN") != "{token}" or (server / "is-down").exists():
 words = sys.argv[1:]
 if words[:2] == ["run", "list"]:
     asked = dict(zip(words[2::2], words[3::2]))
-    assert asked.pop("--json") == "databaseId" and asked.pop("--jq") == ".[].databaseId", words
+    # the one filter that is understood here
+    assert asked.pop("--json") == "databaseId,event", words
+    assert asked.pop("--jq") == (
+        'map(select(.event != "pull_request")) | .[0].databaseId // empty'
+    ), words
     limit = int(asked.pop("--limit"))
     runs = [json.loads(p.read_text()) for p in server.glob("*/run.json")]
     names = {{"--workflow": "workflow", "--branch": "branch", "--status": "conclusion"}}
     fit = [r for r in runs if all(r[names[k]] == v for k, v in asked.items())]
-    for run in sorted(fit, key=lambda run: -run["id"])[:limit]:
+    fit = sorted(fit, key=lambda run: -run["id"])[:limit]
+    for run in [run for run in fit if run["event"] != "pull_request"][:1]:
         print(run["id"])
 elif words[:2] == ["run", "download"]:
     assert words[3] == "--name" and words[5] == "--dir", words
@@ -205,7 +210,8 @@ class GitHub(Service):
         self.published = self.server / str(self.count) / "artifacts"
         self.published.mkdir(parents=True)
         self.lost = lost
-        event = "workflow_dispatch" if accept else "push" if branch == "main" else "pull_request"
+        is_push = branch == "main" and not is_fork
+        event = "workflow_dispatch" if accept else "push" if is_push else "pull_request"
         assert event in self.template[True]  # YAML reads `on` as true
         repository = {"head": {"repo": {"fork": is_fork}}}
         self.github = {
@@ -222,7 +228,7 @@ class GitHub(Service):
                 if self._holds(job.get("if"), {}, failed):
                     jobs[label] = self._run_job(label, job, matrix)
         result = Pipeline(jobs, self.published)
-        self._remember(self.count, branch, result.is_green)
+        self._remember(self.count, branch, event, result.is_green)
         return result
 
     def seed(self, log: Path) -> None:
@@ -230,7 +236,7 @@ class GitHub(Service):
         kept = self.server / "0" / "artifacts" / "cutproof-log"
         kept.mkdir(parents=True)
         shutil.copy(log, kept / "run.db")
-        self._remember(0, "main", is_green=True)
+        self._remember(0, "main", "push", is_green=True)
 
     @staticmethod
     def _matrix(job: dict[str, Any]) -> list[dict[str, Any]]:
@@ -238,9 +244,10 @@ class GitHub(Service):
         assert len(matrix) <= 1, "one key is all that is known here"
         return [{key: value} for key, values in matrix.items() for value in values] or [{}]
 
-    def _remember(self, run_id: int, branch: str, is_green: bool) -> None:
+    def _remember(self, run_id: int, branch: str, event: str, is_green: bool) -> None:
         about = {
             "id": run_id,
+            "event": event,
             "workflow": self.template["name"],
             "branch": branch,
             "conclusion": "success" if is_green else "failure",
@@ -318,8 +325,9 @@ class GitHub(Service):
         pass
 
     def _actions_upload_artifact(
-        self, job: Job, name: str, path: str, retention_days: str = "90"
+        self, job: Job, name: str, path: str, overwrite: str, retention_days: str = "90"
     ) -> None:
+        assert overwrite == "True"
         if name == self.lost:
             return
         target = self.published / name

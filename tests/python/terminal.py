@@ -103,10 +103,26 @@ class Terminal:
                 return self.lines()
         raise AssertionError(f"no {text!r} on the screen:\n" + "\n".join(self.lines()))
 
+    def read_by_program(self) -> int:
+        """How many bytes the program has read so far, from whatever."""
+        io = Path(f"/proc/{self.process.pid}/io").read_text()
+        return int(io.partition("rchar: ")[2].split()[0])
+
+    def type(self, keys: bytes, limit_s: float = 20.0) -> None:
+        """Send keys, and wait until the program has read them."""
+        end = time.monotonic() + limit_s
+        wanted = self.read_by_program() + len(keys)
+        os.write(self.master, keys)
+        while time.monotonic() < end and self.process.poll() is None:
+            if self.read_by_program() >= wanted:
+                return
+            self.drain()
+            time.sleep(0.001)
+
     def press(self, *keys: str) -> list[str]:
         """Press keys by name or letter; the screen after the last."""
         for key in keys:
-            os.write(self.master, KEYS.get(key, key).encode())
+            self.type(KEYS.get(key, key).encode())
             if key == "\x1b":
                 time.sleep(0.2)  # the program waits for what might follow
             self.settle()

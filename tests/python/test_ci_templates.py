@@ -285,8 +285,10 @@ def github(cutproof_path: Path, tmp_path: Path) -> GitHub:
 
 
 def test_findings_go_to_code_scanning(github: GitHub) -> None:
-    assert github.run().has("findings.json")
-    assert not github.run(branch="topic", is_fork=True).has("findings.json")
+    assert github.run(branch="topic").has("findings.json")
+    of_fork = github.run(branch="main", is_fork=True)
+    assert of_fork.is_green and not of_fork.has("findings.json")
+    assert "No green run" in summary_of(github.run()), "what a fork calls main is no base"
 
 
 def test_annotations(github: GitHub, cutproof_path: Path) -> None:
