@@ -136,10 +136,6 @@ static int write_case(struct junit *junit, const struct cp_report_case *c, char 
     element(junit, "testcase");
     attribute(junit, "name", c->name);
     attribute(junit, "classname", c->file);
-    attribute(junit, "file", c->file);
-    if (c->line > 0) {
-        count(junit, "line", c->line);
-    }
     seconds(junit, c->seconds);
     if (v) {
         err = write_failure(junit, c, v, error);
