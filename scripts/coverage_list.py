@@ -25,7 +25,6 @@ from coverage_info import File, Totals
 
 NOTHING, UNIT = "nothing", "unit"
 CONTEXT_LINES_MAX = 6
-SOURCE_COMMAND = "scripts/coverage"
 
 
 @dataclass(frozen=True)
