@@ -85,6 +85,7 @@ static bool run_with(struct cp_bench *bench, struct log_cost *cost, double *seco
         .test_case = &cost->made.test_case,
         .hash = cp_case_hash(&cost->made.test_case, bench->program),
         .engine = cp_engine_name(CP_ENGINE_FAST),
+        .program = bench->program,
     };
     struct stat status;
     double started_s = cp_bench_now_s();

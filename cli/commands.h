@@ -15,7 +15,7 @@ struct cp_command {
     const char *name;
     uint32_t bit; // of enum cp_command_bit: which options it has
     enum cp_exit (*run)(const struct cp_options *options);
-    const char *usage; // its arguments; docs/completion.md tells which words are completed
+    const char *usage; // its arguments, in words that completion_words.c knows
     const char *about;
     const char *example;
 };

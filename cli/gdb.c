@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define ARGUMENTS_MAX 64
@@ -117,8 +118,8 @@ static void tell_stop(void *context, const struct cp_step *step) {
     }
     session->is_found = true;
     cp_step_describe(step, &text);
-    printf("stops in the core as it asks for event %s:\n  %s  %s\n",
-           cp_point_text(session->point).text, text.what, text.where);
+    printf("stops in the core as it asks for event %s:\n  %s%s%s\n",
+           cp_point_text(session->point).text, text.what, *text.where ? "  " : "", text.where);
 }
 
 static void tell(struct session *session) {
@@ -181,6 +182,8 @@ static enum cp_exit run(const struct session *session) {
     setenv("CUTPROOF_STOP_AT", cp_point_text(session->point).text, 1);
     unsetenv("DEBUGINFOD_URLS");   // or gdb asks whether it may use the network
     setenv("SHELL", "/bin/sh", 1); // gdb starts programs by it
+    // The replay's timer would outlive it, and end gdb in a second.
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
     execvp("gdb", arguments);
     cp_complain("cannot start gdb: %s", strerror(errno));
     return CP_EXIT_USAGE;

@@ -304,6 +304,7 @@ static int copy_case(struct merge *merge, struct cp_case_run *one, struct piece 
     struct cp_look *look = piece->input->look;
     one->result = result_of(piece);
     piece->found.result.wear = NULL; // handed over
+    piece->found.result.cuts = NULL;
     if (piece->found.id == 0) {
         return 0;
     }

@@ -43,6 +43,8 @@ struct cp_options {
     bool gdb;
     // Of gate.
     const char *thresholds;
+    // Of measure.
+    const char *source;
     bool audit;
     bool quick;
     bool fail_fast;

@@ -6,10 +6,12 @@
 #include "cli/jsonl.h"
 #include "cli/steps.h"
 #include "cli/verdict.h"
+#include "faults/trail.h"
 #include "sim/bus.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define OPERATION_WIDTH 50 // so that source lines stand in a column
 
@@ -22,7 +24,8 @@ struct printing {
     struct cp_point end;
     bool has_stop; // nothing is printed of what comes before it
     struct cp_point stop;
-    bool is_violated; // on what was printed
+    bool is_violated;                   // on what was printed
+    char state_says[CP_TRAIL_TEXT_MAX]; // as it was printed last
 };
 
 static void print_step(const struct cp_step *step) {
@@ -83,6 +86,30 @@ static void take_step(void *context, const struct cp_step *step) {
     }
 }
 
+// The same, with STATE in words where it changed.
+static void take_verbose_step(void *context, const struct cp_trail *trail,
+                              const struct cp_trail_step *told) {
+    struct printing *printing = context;
+    (void)trail;
+    take_step(printing, &told->step);
+    if (!is_left_out(printing, &told->step) &&
+        strcmp(printing->state_says, told->state_says) != 0) {
+        snprintf(printing->state_says, sizeof printing->state_says, "%s", told->state_says);
+        printf("          STATE  %s\n", told->state_says);
+    }
+}
+
+static int replay_steps(struct printing *printing, struct cp_violation *violation, char *error) {
+    const struct cp_replay *replay = printing->replay;
+    bool is_json = replay->options->format == CP_FORMAT_JSON;
+    return replay->options->verbose && !is_json && !printing->has_stop
+               ? cp_trail_run(replay->test_case, replay->program, replay->id.trace,
+                              (struct cp_trail_options){false}, take_verbose_step, printing,
+                              violation, error)
+               : cp_replay(replay->test_case, replay->program, replay->id.trace, take_step,
+                           printing, violation, error);
+}
+
 static void print_end_json(const struct printing *printing, const struct cp_violation *violation) {
     const struct cp_replay *replay = printing->replay;
     struct cp_jsonl json = {.out = stdout};
@@ -121,7 +148,7 @@ static void print_end(const struct printing *printing, const struct cp_violation
         print_end_json(printing, violation);
     } else if (violation) {
         printf("expected  %s\ngot       %s\n%sREPRODUCED%s  %s violates %s\n",
-               cp_verdict_promise_text(violation->promise), violation->message,
+               cp_promise_text(violation->promise), violation->message,
                cp_color(stdout, CP_COLOR_BAD), cp_color(stdout, CP_COLOR_NONE),
                printing->replay->test_case->name, cp_promise_name(violation->promise));
     } else {
@@ -130,11 +157,9 @@ static void print_end(const struct printing *printing, const struct cp_violation
 }
 
 static enum cp_exit print_trace(struct printing *printing) {
-    const struct cp_replay *replay = printing->replay;
     struct cp_violation violation;
     char error[CP_MESSAGE_MAX] = "";
-    if (cp_replay(replay->test_case, replay->program, replay->id.trace, take_step, printing,
-                  &violation, error) < 0) {
+    if (replay_steps(printing, &violation, error) < 0) {
         fflush(stdout);
         cp_complain("%s", error);
         return CP_EXIT_USAGE;

@@ -44,6 +44,7 @@ static void plan_case(struct cp_run *run, size_t index) {
         .hash = cp_case_hash(&one->test_case, run->program),
         .engine = cp_engine_name(run->options->engine),
         .shard = run->options->shard_text,
+        .program = run->program,
     };
     cp_run_set_parts(one, count_parts(run, index));
     int width = (int)strlen(one->test_case.name);

@@ -84,14 +84,20 @@ enum cp_exit cp_view_terminal_check(void) {
         cp_help("without --step all steps are printed; --until ends them at an event");
         return CP_EXIT_USAGE;
     }
+    int status;
+    if (setupterm(NULL, STDOUT_FILENO, &status) != OK) {
+        cp_complain("the terminal '%s' is not known here", term);
+        cp_help("set TERM to one that is, such as xterm or vt100");
+        return CP_EXIT_USAGE;
+    }
+    del_curterm(cur_term);
     return CP_EXIT_OK;
 }
 
 enum cp_exit cp_view_terminal_open(void) {
     tcgetattr(STDIN_FILENO, &termios_before);
     if (!newterm(NULL, stdout, stdin)) {
-        cp_complain("the terminal '%s' is not known here", getenv("TERM"));
-        cp_help("set TERM to one that is, such as xterm or vt100");
+        cp_complain("the terminal '%s' cannot show this view", getenv("TERM"));
         return CP_EXIT_USAGE;
     }
     append("sgr0");

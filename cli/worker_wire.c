@@ -65,11 +65,15 @@ int cp_wire_put_progress(struct cp_wire_out *out, const struct cp_wire_progress 
 int cp_wire_put_result(struct cp_wire_out *out, uint32_t part, const struct cp_result *result) {
     size_t sites_size = result->site_count * sizeof result->sites[0];
     size_t wear_size = result->wear_count * sizeof result->wear[0];
+    size_t cuts_size = result->cut_count * sizeof result->cuts[0];
     int err = cp_wire_flush(out);
-    err = err ? err : put_head(out, KIND_RESULT, part, sizeof *result + sites_size + wear_size);
+    err =
+        err ? err
+            : put_head(out, KIND_RESULT, part, sizeof *result + sites_size + wear_size + cuts_size);
     err = err ? err : write_all(out->file, result, sizeof *result);
     err = err ? err : write_all(out->file, result->sites, sites_size);
-    return err ? err : write_all(out->file, result->wear, wear_size);
+    err = err ? err : write_all(out->file, result->wear, wear_size);
+    return err ? err : write_all(out->file, result->cuts, cuts_size);
 }
 
 int cp_wire_put_known(struct cp_wire_out *out, uint32_t part, const struct cp_merge_known *known) {
@@ -103,12 +107,15 @@ static int take_result(const struct head *head, const uint8_t *bytes,
     memcpy(&result, bytes, sizeof result);
     size_t sites_size = result.site_count * sizeof *result.sites;
     size_t wear_size = result.wear_count * sizeof *result.wear;
-    if (head->size != sizeof result + sites_size + wear_size) {
+    size_t cuts_size = result.cut_count * sizeof *result.cuts;
+    if (head->size != sizeof result + sites_size + wear_size + cuts_size) {
         return -1;
     }
-    result.sites = copy_list(bytes + sizeof result, sites_size);
-    result.wear = copy_list(bytes + sizeof result + sites_size, wear_size);
-    if (!result.sites || !result.wear) {
+    const uint8_t *lists = bytes + sizeof result;
+    result.sites = copy_list(lists, sites_size);
+    result.wear = copy_list(lists + sites_size, wear_size);
+    result.cuts = copy_list(lists + sites_size + wear_size, cuts_size);
+    if (!result.sites || !result.wear || !result.cuts) {
         cp_result_free(&result);
         return -1;
     }

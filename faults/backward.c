@@ -101,6 +101,7 @@ static void note_progress(struct cp_explorer *x, const struct cp_entry *entry, e
 static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edge edge,
                 uint32_t tear, uint32_t event_index) {
     const struct cp_frame *parent = cp_x_top_frame(x);
+    bool is_first_run = cp_x_is_first_run(x, event_index);
     uint32_t torn_left = parent->torn_left;
     bool is_torn = edge == CP_EDGE_TORN_PROGRAM || edge == CP_EDGE_TORN_ERASE;
     if (is_torn && torn_left != CP_UNLIMITED) {
@@ -128,6 +129,9 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
         x->world.survivor = frame.survivor_before;
         x->world.promises.ghost = frame.ghost;
         cp_wear_undo_power_lost(&x->world.wear, wear_save(x, x->frame_count));
+        if (is_first_run) {
+            cp_x_note_cut(x, edge, tear, event_index, frame.id);
+        }
         return false;
     }
     if (is_new) {
@@ -151,11 +155,10 @@ static bool cut(struct cp_explorer *x, const struct cp_entry *entry, enum cp_edg
     }
     x->current_id = frame.id;
     cp_x_power_on(x);
+    if (is_first_run) {
+        cp_x_note_cut(x, edge, tear, event_index, frame.id);
+    }
     return true;
-}
-
-static uint32_t event_index_of(struct cp_explorer *x, const struct cp_entry *entry) {
-    return (uint32_t)((size_t)(entry - x->world.entries) - cp_x_top_frame(x)->base + 1);
 }
 
 static bool is_operation(const struct cp_entry *entry) {
@@ -176,6 +179,7 @@ static bool may_cut_behind(struct cp_explorer *x, const struct cp_entry *entry) 
 
 static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
     if (!may_cut_behind(x, entry)) {
+        cp_x_note_uncut(x, entry);
         return false;
     }
     if (is_operation(entry) && entry->site < x->sites.count) {
@@ -183,7 +187,7 @@ static bool cut_after(struct cp_explorer *x, struct cp_entry *entry) {
     }
     struct cp_entry copy = *entry; // the journal may move
     copy.site = is_operation(entry) ? entry->site : UINT32_MAX;
-    return cut(x, &copy, CP_EDGE_AFTER, 0, event_index_of(x, entry));
+    return cut(x, &copy, CP_EDGE_AFTER, 0, cp_x_event_index_of(x, entry));
 }
 
 // The MCU alone is reset here. Where no chip outlives that, it is the same as a cut.
@@ -194,7 +198,7 @@ static bool reset_after(struct cp_explorer *x, struct cp_entry *entry) {
     }
     struct cp_entry copy = *entry;
     copy.site = is_operation(entry) ? entry->site : UINT32_MAX;
-    return cut(x, &copy, CP_EDGE_MCU_RESET, 0, event_index_of(x, entry));
+    return cut(x, &copy, CP_EDGE_MCU_RESET, 0, cp_x_event_index_of(x, entry));
 }
 
 static bool has_tears(const struct cp_fault_model *faults, enum cp_entry_kind kind) {
@@ -222,7 +226,7 @@ static bool may_tear(struct cp_explorer *x, const struct cp_entry *entry) {
 static bool tear_and_cut(struct cp_explorer *x, struct cp_entry *entry, enum cp_edge edge,
                          uint32_t tear) {
     struct cp_entry copy = *entry;
-    uint32_t event_index = event_index_of(x, entry);
+    uint32_t event_index = cp_x_event_index_of(x, entry);
     int torn = edge == CP_EDGE_TORN_PROGRAM
                    ? cp_world_tear_program(&x->world, entry, (enum cp_program_tear)tear)
                    : cp_world_tear_erase(&x->world, entry, tear);
@@ -272,11 +276,13 @@ static bool next_option(struct cp_explorer *x, struct cp_entry *entry) {
         return false;
     }
     entry->option++;
+    cp_x_leave_first_run(x, entry);
     cp_machine_restore(x->world.machine, entry->snapshot);
     // How long a boot takes is asked of boots in which nothing fails.
     cp_x_begin_option(x, entry->is_fate ? CP_SEGMENT_NONE : entry->segment);
     x->world.promises.ghost = entry->ghost;
     cp_world_choose(&x->world, entry->option);
+    cp_x_begin_branch(x, entry->mode);
     cp_x_run_forward(x);
     return true;
 }
@@ -319,8 +325,8 @@ void cp_x_step_back(struct cp_explorer *x) {
         cp_world_pop(&x->world);
         return;
     }
-    if (cut_behind(x, entry)) {
-        return;
+    if (cut_behind(x, entry) || x->stop != CP_STOP_NONE) {
+        return; // what is on the journal at a stop is open to whoever goes on
     }
     entry = &x->world.entries[x->world.entry_count - 1];
     if (next_option(x, entry)) {
@@ -329,10 +335,13 @@ void cp_x_step_back(struct cp_explorer *x) {
     if (!entry->is_undone) {
         cp_world_undo(&x->world, entry);
     }
-    if (entry->kind == CP_ENTRY_READ && cp_x_next_class(x, entry)) {
-        return;
+    if (entry->kind == CP_ENTRY_READ) {
+        cp_x_leave_first_run(x, entry);
+        if (cp_x_next_class(x, entry)) {
+            return;
+        }
     }
-    if (cut_inside(x)) {
+    if (cut_inside(x) || x->stop != CP_STOP_NONE) {
         return;
     }
     entry = &x->world.entries[x->world.entry_count - 1];

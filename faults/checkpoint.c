@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAGIC   0x314B434370746350u // "PctpCCK1"
-#define VERSION 3u
+#define VERSION 4u
 
 // Sites of a core that is loaded as a library are told from where it was loaded.
 #define IN_LIBRARY ((uintptr_t)1 << 62)
@@ -29,7 +29,7 @@ struct header {
     uint64_t reboot_count, running_count, open_count, outcome_count;
     uint32_t allowance_count, allowance_set_count, page_count, site_count;
     uint32_t segment_count, segment_state_count, cut_count, cut_size_bytes;
-    uint32_t stretch_count;
+    uint32_t stretch_count, first_cut_count, first_cut_size_bytes, branch_count;
 };
 
 struct file {
@@ -91,6 +91,12 @@ static uint8_t *find_open_ids(const struct cp_explorer *x) {
     return bits;
 }
 
+// Of an erase there are two: before it, and when it is done.
+static int add_open_places(struct cp_visited *places, const struct cp_entry *entry) {
+    int err = add_open(places, entry->at, 0);
+    return err || entry->kind != CP_ENTRY_ERASE ? err : add_open(places, entry->after, 0);
+}
+
 static int find_open(const struct cp_explorer *x, struct cp_visited *states,
                      struct cp_visited *places) {
     uint8_t *ids = find_open_ids(x);
@@ -108,7 +114,7 @@ static int find_open(const struct cp_explorer *x, struct cp_visited *states,
         }
     }
     for (size_t i = 0; !err && i < x->world.entry_count; i++) {
-        err = add_open(places, x->world.entries[i].at, 0);
+        err = add_open_places(places, &x->world.entries[i]);
     }
     free(ids);
     return err;
@@ -120,24 +126,30 @@ static bool is_used(const struct cp_visited_slot *slot) {
     return slot->key.low != 0 || slot->key.high != 0;
 }
 
-static bool is_closed(const struct cp_visited_slot *slot, const struct cp_visited *open,
-                      uint32_t last_id) {
-    return is_used(slot) && slot->id <= last_id && !cp_visited_look(open, slot->key);
+// A place of a branch is one of the state that was booted.
+static uint32_t state_of(const struct cp_explorer *x, uint32_t id) {
+    return (id & CP_BRANCH) != 0 ? x->branches[id & ~CP_BRANCH].state_id : id;
 }
 
-static uint64_t count_closed(const struct cp_visited *set, const struct cp_visited *open,
-                             uint32_t last_id) {
+static bool is_closed(const struct cp_explorer *x, const struct cp_visited_slot *slot,
+                      const struct cp_visited *open) {
+    return is_used(slot) && state_of(x, slot->id) <= x->last_id &&
+           !cp_visited_look(open, slot->key);
+}
+
+static uint64_t count_closed(const struct cp_explorer *x, const struct cp_visited *set,
+                             const struct cp_visited *open) {
     uint64_t count = 0;
     for (size_t i = 0; i < set->capacity; i++) {
-        count += is_closed(&set->slots[i], open, last_id);
+        count += is_closed(x, &set->slots[i], open);
     }
     return count;
 }
 
-static void put_closed(struct file *file, const struct cp_visited *set,
-                       const struct cp_visited *open, uint32_t last_id) {
+static void put_closed(struct file *file, const struct cp_explorer *x, const struct cp_visited *set,
+                       const struct cp_visited *open) {
     for (size_t i = 0; i < set->capacity; i++) {
-        if (is_closed(&set->slots[i], open, last_id)) {
+        if (is_closed(x, &set->slots[i], open)) {
             put(file, &set->slots[i], sizeof(set->slots[i]));
         }
     }
@@ -176,6 +188,7 @@ static struct header header_of(const struct cp_explorer *x, const struct cp_prog
     header.shard_count = x->options->shard_count;
     header.is_audit = x->options->is_audit;
     header.entry_size_bytes = sizeof(struct cp_visited_slot);
+    header.first_cut_size_bytes = sizeof(struct cp_cut_run);
     return header;
 }
 
@@ -187,14 +200,15 @@ static void put_header(struct file *file, const struct cp_explorer *x,
     header.result = *x->result;
     header.result.sites = NULL;
     header.result.wear = NULL;
+    header.result.cuts = NULL;
     header.result.seconds = cp_now_seconds() - x->started_seconds;
     memcpy(header.counts, x->world.promises.counts, sizeof(header.counts));
     header.last_id = x->last_id;
     header.claims_open = x->claims_open;
     header.bound_was_hit = x->bound_was_hit;
     header.ignores_wear = x->allowances.ignores_wear;
-    header.reboot_count = count_closed(&x->reboot, states, x->last_id);
-    header.running_count = count_closed(&x->running, places, x->last_id);
+    header.reboot_count = count_closed(x, &x->reboot, states);
+    header.running_count = count_closed(x, &x->running, places);
     header.open_count = states->count;
     header.outcome_count = x->outcome_capacity;
     header.allowance_count = x->allowances.count;
@@ -206,6 +220,8 @@ static void put_header(struct file *file, const struct cp_explorer *x,
     header.stretch_count = x->liveness.stretch_count;
     header.cut_count = x->liveness.cut_count;
     header.cut_size_bytes = sizeof(struct cp_progress_cut);
+    header.first_cut_count = x->cuts.count;
+    header.branch_count = x->branch_count;
     put(file, &header, sizeof(header));
 }
 
@@ -216,8 +232,8 @@ static void put_all(struct file *file, const struct cp_explorer *x,
     const struct cp_liveness_notes *notes = &x->liveness;
     const struct cp_wear_levels *wear = &x->world.wear;
     put_header(file, x, program, states, places);
-    put_closed(file, &x->reboot, states, x->last_id);
-    put_closed(file, &x->running, places, x->last_id);
+    put_closed(file, x, &x->reboot, states);
+    put_closed(file, x, &x->running, places);
     for (size_t i = 0; i < states->capacity; i++) {
         if (is_used(&states->slots[i])) {
             put(file, &states->slots[i], sizeof(states->slots[i]));
@@ -235,6 +251,8 @@ static void put_all(struct file *file, const struct cp_explorer *x,
     put(file, notes->stretches, notes->stretch_count * sizeof(*notes->stretches));
     put(file, notes->segment_of_state, notes->state_capacity * sizeof(*notes->segment_of_state));
     put(file, notes->cuts, (size_t)notes->cut_count * sizeof(struct cp_progress_cut));
+    put(file, x->cuts.runs, x->cuts.count * sizeof(*x->cuts.runs));
+    put(file, x->branches, x->branch_count * sizeof(*x->branches));
 }
 
 static int write_file(const struct cp_explorer *x, const struct cp_program *program,
@@ -332,6 +350,14 @@ static void get_liveness(struct file *file, struct cp_liveness_notes *notes,
     notes->cuts = get_items(file, header->cut_count, sizeof(struct cp_progress_cut));
 }
 
+static void get_first_cuts(struct file *file, struct cp_cuts *cuts, uint32_t count) {
+    for (uint32_t i = 0; i < count && !file->has_failed; i++) {
+        struct cp_cut_run run;
+        get(file, &run, sizeof(run));
+        file->has_failed |= file->has_failed || cp_cuts_add(cuts, &run);
+    }
+}
+
 static void take_header(struct cp_explorer *x, const struct header *header) {
     *x->result = header->result;
     memcpy(x->world.promises.counts, header->counts, sizeof(header->counts));
@@ -369,6 +395,9 @@ static void get_all(struct file *file, struct cp_explorer *x, const struct heade
     get(file, wear->erases_max, wear->page_count * sizeof(*wear->erases_max));
     get_sites(file, &x->sites, header->site_count, library_of(program));
     get_liveness(file, &x->liveness, header);
+    get_first_cuts(file, &x->cuts, header->first_cut_count);
+    x->branches = get_items(file, header->branch_count, sizeof(*x->branches));
+    x->branch_count = x->branch_capacity = header->branch_count;
 }
 
 static bool is_of_search(const struct header *found, const struct header *wanted) {
@@ -378,6 +407,7 @@ static bool is_of_search(const struct header *found, const struct header *wanted
            found->shard_index == wanted->shard_index && found->shard_count == wanted->shard_count &&
            found->is_audit == wanted->is_audit &&
            found->entry_size_bytes == wanted->entry_size_bytes &&
+           found->first_cut_size_bytes == wanted->first_cut_size_bytes &&
            found->cut_size_bytes == sizeof(struct cp_progress_cut);
 }
 

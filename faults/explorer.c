@@ -61,6 +61,7 @@ static void search(struct cp_explorer *x, bool is_sample) {
     if (!x->options->resume) {
         count_uncut(x);
     }
+    x->uncut_events = (uint32_t)x->world.entry_count;
     if (is_sample) {
         x->stride = (uint32_t)(x->world.entry_count / SAMPLES) + 1;
     }
@@ -99,6 +100,10 @@ static void collect(struct cp_explorer *x) {
     result->site_count = x->sites.count;
     x->sites.sites = NULL;
     cp_wear_collect(&x->world.wear, x->test_case->device_count, result);
+    cp_cuts_conclude(&x->cuts);
+    result->cuts = x->cuts.runs; // handed over
+    result->cut_count = x->cuts.count;
+    x->cuts.runs = NULL;
 }
 
 static int init(struct cp_explorer *x, const struct cp_program *program) {
@@ -136,6 +141,7 @@ static void leave_checkpoint(const struct cp_explorer *x, const struct cp_progra
 static void release(struct cp_explorer *x) {
     cp_world_free(&x->world);
     cp_sites_free(&x->sites);
+    cp_cuts_free(&x->cuts);
     cp_visited_free(&x->reboot);
     cp_visited_free(&x->running);
     cp_visited_free(&x->reopened);
@@ -146,6 +152,7 @@ static void release(struct cp_explorer *x) {
     free(x->frames);
     free(x->wear_saves);
     cp_large_free(x->outcomes);
+    cp_large_free(x->branches);
     cp_large_free(x->pending);
 }
 

@@ -5,6 +5,7 @@
 
 #include "faults/allowance.h"
 #include "faults/audit.h"
+#include "faults/cuts.h"
 #include "faults/explore.h"
 #include "faults/liveness.h"
 #include "faults/memo.h"
@@ -31,6 +32,15 @@ struct cp_outcome_of {
     uint8_t image;
 };
 
+// Another option of a boot, taken before it has started anything: its places are known by
+// CP_BRANCH and its number, since they end otherwise than the boot with the first options.
+#define CP_BRANCH 0x80000000u
+
+struct cp_branch {
+    struct cp_outcome_of end;
+    uint32_t state_id;
+};
+
 struct cp_explorer {
     const struct cp_case *test_case;
     const struct cp_sink *sink;
@@ -55,14 +65,22 @@ struct cp_explorer {
     uint8_t *wear_saves;            // by frame: the wear before its power loss
     struct cp_outcome_of *outcomes; // by state id
     size_t outcome_capacity;
+    struct cp_branch *branches;
+    uint32_t branch_count, branch_capacity;
+    uint32_t branch;              // that the present boot is on, or 0
+    uint32_t branch_open;         // whose end is not known yet, or 0
     struct cp_state_row *pending; // states booted and not started anything yet
     size_t pending_count, pending_capacity;
     uint32_t current_id, last_id;
-    uint32_t claims_open; // bit per claimed promise not yet seen broken
-    uint32_t wanted;      // bit per promise whose violation is looked for
-    uint32_t stride;      // of the data words at which the first run is cut
-    bool path_is_broken;  // another one broke on this path, which ends it
-    bool bound_was_hit;   // a cut was left out for a bound
+    uint32_t claims_open;  // bit per claimed promise not yet seen broken
+    uint32_t wanted;       // bit per promise whose violation is looked for
+    struct cp_cuts cuts;   // of the first run
+    uint32_t uncut_events; // of that run, as far as nothing but first options was taken in it
+    uint32_t
+        cut_last;    // the last of the events, before the one at hand, that no cut is told apart at
+    uint32_t stride; // of the data words at which the first run is cut
+    bool path_is_broken; // another one broke on this path, which ends it
+    bool bound_was_hit;  // a cut was left out for a bound
     enum cp_stop stop;
     double started_seconds;
     uint32_t events_to_tick;

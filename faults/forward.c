@@ -211,6 +211,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
     uint32_t id;
     bool is_new;
     bool is_to_explore = cp_x_reach(x, frame->cuts, frame->torn_left, &id, &is_new);
+    entry->reached_id = id;
     cp_x_end_segment(x, CP_SEGMENT_RESETS, id, 0);
     if (!is_to_explore) {
         check_cycle(x, id, why);
@@ -232,6 +233,7 @@ static bool on_reset(struct cp_explorer *x, const char *why) {
                                 .hash_low = hash.low});
     }
     x->current_id = id;
+    x->branch = 0; // what follows is the boot of that state
     x->result->boots++;
     cp_world_begin_life(&x->world);
     cp_machine_start(x->world.machine, CP_MODE_BOOTLOADER, CP_IMAGE_NONE);
@@ -296,6 +298,7 @@ uint64_t cp_x_memory_bytes(const struct cp_explorer *x) {
     return cp_visited_size_bytes(&x->reboot) + cp_visited_size_bytes(&x->running) +
            x->world.entry_capacity * sizeof(struct cp_entry) + x->world.pool_capacity +
            x->outcome_capacity * sizeof(struct cp_outcome_of) +
+           x->branch_capacity * sizeof(struct cp_branch) +
            cp_allowances_size_bytes(&x->allowances) + cp_memo_size_bytes(&x->boots) +
            cp_memo_size_bytes(&x->classes) + cp_liveness_size_bytes(&x->liveness);
 }

@@ -18,6 +18,7 @@
 #define NEIGHBOURS_MAX 16u // looked at on each side of a clean cut
 #define SHAPES_MAX     (CP_ERASE_SHAPE_COUNT + CP_BIT_MASKS_MAX)
 #define WORD_BYTES     4u
+#define SAME_AFTER     "same after any of events %u to %u"
 
 struct place {
     struct cp_variants *variants;
@@ -328,8 +329,21 @@ static void tell_clean(const struct place *place) {
         }
         return;
     }
-    append(place->text, "same after any of events %u to %u%s", (unsigned)first, (unsigned)last,
+    append(place->text, SAME_AFTER "%s", (unsigned)first, (unsigned)last,
            is_exact ? "" : " at least");
+}
+
+bool cp_indifferent_range(const struct cp_violation *violation, uint32_t *first, uint32_t *last) {
+    char of_cut[32];
+    unsigned from, to;
+    snprintf(of_cut, sizeof(of_cut), "cut %u: ", (unsigned)violation->cuts);
+    const char *part = strstr(violation->indifferent, of_cut);
+    if (!part || sscanf(part + strlen(of_cut), SAME_AFTER, &from, &to) != 2) {
+        return false;
+    }
+    *first = from;
+    *last = to;
+    return true;
 }
 
 // --- all cuts

@@ -11,4 +11,8 @@
 void cp_tell_indifferent(const struct cp_case *test_case, const struct cp_program *program,
                          struct cp_violation *violation, double seconds);
 
+// The events around that of the last cut, a clean one, of which it is known that a cut after
+// them breaks the same promise. False, and nothing is changed, if that is not known.
+bool cp_indifferent_range(const struct cp_violation *violation, uint32_t *first, uint32_t *last);
+
 #endif

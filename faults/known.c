@@ -43,14 +43,47 @@ void cp_x_resolve(struct cp_explorer *x, enum cp_outcome outcome, uint8_t image)
         }
     }
     x->pending_count = 0;
+    if (x->branch_open != 0) {
+        x->branches[x->branch_open & ~CP_BRANCH].end =
+            (struct cp_outcome_of){(uint8_t)outcome, image};
+    }
+    x->branch = x->branch_open = 0;
 }
 
-void cp_x_resolve_like(struct cp_explorer *x, uint32_t id) {
+struct cp_outcome_of cp_x_outcome_of(const struct cp_explorer *x, uint32_t id) {
     struct cp_outcome_of known = {CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE};
+    if ((id & CP_BRANCH) != 0) {
+        return x->branches[id & ~CP_BRANCH].end;
+    }
     if (id < x->outcome_capacity && x->outcomes[id].outcome != CP_OUTCOME_UNKNOWN) {
         known = x->outcomes[id];
     }
+    return known;
+}
+
+void cp_x_resolve_like(struct cp_explorer *x, uint32_t id) {
+    struct cp_outcome_of known = cp_x_outcome_of(x, id);
     cp_x_resolve(x, (enum cp_outcome)known.outcome, known.image);
+}
+
+// What an application is asked comes too late to make a difference to its boot.
+void cp_x_begin_branch(struct cp_explorer *x, enum cp_mode mode) {
+    if (mode != CP_MODE_BOOTLOADER) {
+        return;
+    }
+    if (x->branch_count == x->branch_capacity) {
+        size_t capacity = 2 * (size_t)x->branch_capacity + 256;
+        struct cp_branch *branches = cp_large_resize(x->branches, capacity * sizeof(*branches));
+        if (!branches) {
+            cp_x_stop(x, CP_STOP_MEMORY);
+            return;
+        }
+        x->branches = branches;
+        x->branch_capacity = (uint32_t)capacity;
+    }
+    x->branches[x->branch_count] =
+        (struct cp_branch){{CP_OUTCOME_UNKNOWN, CP_IMAGE_NONE}, x->current_id};
+    x->branch = x->branch_open = CP_BRANCH | x->branch_count++;
 }
 
 void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row) {
@@ -131,7 +164,7 @@ bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id) {
         return true;
     }
     if (is_new) {
-        slot->id = x->current_id;
+        slot->id = x->branch != 0 ? x->branch : x->current_id;
         slot->segment = x->segment;
         slot->segment_operations = x->segment_operations;
     }

@@ -79,6 +79,7 @@ void cp_merge_free(struct cp_merge *merge) {
     free(merge->cuts.values);
     free(merge->sites);
     free(merge->whole.wear);
+    cp_cuts_free(&merge->first_cuts);
     cp_merge_set_free(&merge->known);
     free(merge);
 }

@@ -3,6 +3,7 @@
 #ifndef CP_FAULTS_MERGE_INTERNAL_H
 #define CP_FAULTS_MERGE_INTERNAL_H
 
+#include "faults/cuts.h"
 #include "faults/merge.h"
 #include "faults/merge_set.h"
 
@@ -29,7 +30,8 @@ struct cp_merge {
     struct cp_site *sites;        // without frames: a number whose place is not known yet
     uint32_t site_count;
     size_t site_capacity;
-    struct cp_result whole; // of the parts so far; its sites are above
+    struct cp_result whole; // of the parts so far; its sites are above, its first cuts below
+    struct cp_cuts first_cuts;
     uint32_t stops;         // bit per enum cp_stop of a part
     bool has_states_budget; // a part stopped at a bound that was a budget
 };

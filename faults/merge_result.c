@@ -88,6 +88,14 @@ static int merge_wear(struct cp_result *whole, const struct cp_result *part) {
     return 0;
 }
 
+static int merge_cuts(struct cp_merge *merge, const struct cp_result *part) {
+    int err = 0;
+    for (uint32_t i = 0; !err && i < part->cut_count; i++) {
+        err = cp_cuts_add(&merge->first_cuts, &part->cuts[i]);
+    }
+    return err;
+}
+
 static void merge_violation(struct cp_result *whole, const struct cp_violation *more) {
     for (uint32_t i = 0; i < whole->violation_count; i++) {
         struct cp_violation *known = &whole->violations[i];
@@ -170,6 +178,7 @@ int cp_merge_result(struct cp_merge *merge, uint32_t part, const struct cp_resul
         merge_violation(&merge->whole, &result->violations[i]);
     }
     int err = merge_wear(&merge->whole, result);
+    err = err ? err : merge_cuts(merge, result);
     return err ? err : merge_sites(merge, part, result);
 }
 
@@ -219,6 +228,17 @@ static void copy_wear(const struct cp_merge *merge, struct cp_result *whole) {
     whole->wear_count = whole->wear ? merge->whole.wear_count : 0;
 }
 
+static void copy_cuts(const struct cp_merge *merge, struct cp_result *whole) {
+    struct cp_cuts cuts = {0};
+    int err = 0;
+    for (uint32_t i = 0; !err && i < merge->first_cuts.count; i++) {
+        err = cp_cuts_add(&cuts, &merge->first_cuts.runs[i]);
+    }
+    cp_cuts_conclude(&cuts);
+    whole->cuts = cuts.runs;
+    whole->cut_count = cuts.count;
+}
+
 void cp_merge_conclude(const struct cp_merge *merge, const struct cp_case *test_case,
                        const struct cp_explore_options *options, struct cp_result *whole) {
     struct cp_explore_options undivided = options ? *options : (struct cp_explore_options){0};
@@ -230,5 +250,6 @@ void cp_merge_conclude(const struct cp_merge *merge, const struct cp_case *test_
     whole->states = merge->known.count;
     copy_sites(merge, whole);
     copy_wear(merge, whole);
+    copy_cuts(merge, whole);
     cp_conclude(test_case, &searched, stop_of(merge, test_case), &undivided, whole);
 }

@@ -158,6 +158,7 @@ bool cp_x_next_class(struct cp_explorer *x, struct cp_entry *entry) {
     }
     cp_machine_restore(x->world.machine, entry->snapshot);
     take(x, entry, entry->option + 1);
+    cp_x_begin_branch(x, entry->mode);
     cp_x_run_forward(x);
     return true;
 }

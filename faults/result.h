@@ -72,6 +72,15 @@ struct cp_violation {
     char indifferent[CP_MESSAGE_MAX];
 };
 
+// Successive events of the first run of the device, which when they are cut come to the same.
+struct cp_cut_run {
+    enum cp_edge edge; // CP_EDGE_AFTER, CP_EDGE_MCU_RESET or a torn operation
+    uint32_t tear;     // as in cp_state_row
+    uint32_t first, last;
+    enum cp_outcome outcome;
+    uint8_t final_image;
+};
+
 struct cp_promise_count {
     uint64_t exercised; // times it was checked with something at stake
     uint64_t violated;
@@ -149,6 +158,8 @@ struct cp_result {
     uint32_t site_count;
     struct cp_wear *wear;
     uint32_t wear_count;
+    struct cp_cut_run *cuts; // by fault and event
+    uint32_t cut_count;
     char error[CP_MESSAGE_MAX]; // with CP_VERDICT_ERROR
 };
 

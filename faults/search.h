@@ -25,8 +25,8 @@ void cp_x_stop(struct cp_explorer *x, enum cp_stop reason);
 bool cp_x_reach(struct cp_explorer *x, uint32_t cuts, uint32_t torn_left, uint32_t *id,
                 bool *is_new);
 
-// Is the run known that stands at `at`? If so *id is the state whose boot was there.
-// The present segment ends there.
+// Is the run known that stands at `at`? If so *id is the state, or the branch, whose boot
+// was there. The present segment ends there.
 bool cp_x_is_known_run(struct cp_explorer *x, struct cp_hash at, uint32_t *id);
 
 // The run stops at `at`, where state `id` was once: it ends as that did, unless
@@ -38,6 +38,12 @@ void cp_x_end_known(struct cp_explorer *x, struct cp_hash at, uint32_t id);
 void cp_x_add_pending(struct cp_explorer *x, const struct cp_state_row *row);
 void cp_x_resolve(struct cp_explorer *x, enum cp_outcome outcome, uint8_t image);
 void cp_x_resolve_like(struct cp_explorer *x, uint32_t id);
+
+// What became of the boot of a state, or of a branch.
+struct cp_outcome_of cp_x_outcome_of(const struct cp_explorer *x, uint32_t id);
+
+// Another option than the first is taken, while a program of that mode runs.
+void cp_x_begin_branch(struct cp_explorer *x, enum cp_mode mode);
 
 // --- witness.c
 
@@ -89,6 +95,24 @@ void cp_x_note_operation(struct cp_explorer *x, struct cp_entry *entry);
 // The present segment ends, if there is one.
 void cp_x_end_segment(struct cp_explorer *x, enum cp_segment_end end, uint32_t next,
                       uint32_t next_offset);
+
+// --- first_run.c
+
+// Counted from the power-on of the top frame, from 1.
+uint32_t cp_x_event_index_of(struct cp_explorer *x, const struct cp_entry *entry);
+
+// Is the event one of the first run, the one without any cut and with all first options?
+bool cp_x_is_first_run(const struct cp_explorer *x, uint32_t event_index);
+
+// Another option of the entry is about to be taken.
+void cp_x_leave_first_run(struct cp_explorer *x, const struct cp_entry *entry);
+
+// An event of the first run was cut so, which leads to this state.
+void cp_x_note_cut(struct cp_explorer *x, enum cp_edge edge, uint32_t tear, uint32_t event_index,
+                   uint32_t id);
+
+// No cut is made behind the entry: for there is none, or since it is the same as before it.
+void cp_x_note_uncut(struct cp_explorer *x, const struct cp_entry *entry);
 
 // --- backward.c
 

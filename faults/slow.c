@@ -107,6 +107,7 @@ static void collect(struct cp_slow *s) {
     result->site_count = s->sites.count;
     s->sites.sites = NULL;
     cp_wear_collect(&s->world.wear, s->test_case->device_count, result);
+    cp_slow_collect_cuts(s);
     result->verdict = CP_VERDICT_PROVED;
     if (result->violation_count > 0) {
         result->verdict = CP_VERDICT_VIOLATED;

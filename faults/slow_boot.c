@@ -58,15 +58,10 @@ void cp_slow_begin_run(struct cp_slow *s) {
 
 // --- operations and milestones
 
-// Is what happens now part of the first life without any cut?
-static bool is_uncut(const struct cp_slow *s) {
-    return s->nodes[s->boot.node].is_uncut && s->boot.is_plain && s->boot.is_fresh;
-}
-
 static void count_uncut(struct cp_slow *s, const struct cp_event *event) {
     const struct cp_part *part = &s->test_case->devices[event->device];
     bool is_erase = event->kind == CP_EVENT_ERASE;
-    if (is_uncut(s)) {
+    if (cp_slow_is_first_run(s)) {
         cp_uncut_operation(&s->uncut, is_erase,
                            cp_part_time_us(part, is_erase, event->word, event->word_count));
     }
@@ -112,7 +107,7 @@ static bool on_operation(struct cp_slow *s) {
 
 static void milestone(struct cp_slow *s, struct cp_ghost before, bool ended, enum cp_mode mode) {
     s->boot.event_count++;
-    if (is_uncut(s)) {
+    if (cp_slow_is_first_run(s)) {
         cp_uncut_milestone(&s->uncut, &before, &s->world.promises.ghost);
     }
     if (ended) {
@@ -163,7 +158,7 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
     if (!s->boot.is_fresh || s->world.machine->is_dying) {
         return false; // reached by an earlier run, or the power goes for all
     }
-    if (is_uncut(s)) {
+    if (cp_slow_is_first_run(s)) {
         cp_uncut_reset(&s->uncut, s->world.machine->mode);
     }
     struct cp_slow_node child = cp_slow_child(s, CP_EDGE_RESET, s->world.machine->mode);
@@ -177,6 +172,8 @@ static bool on_reset(struct cp_slow *s, const struct cp_event *event) {
     // Before that boot does anything the power can fail. Then it is not told of the reset.
     if (id != 0 && s->world.promises.ghost.reset_cause != CP_RESET_OTHER) {
         cp_slow_cut_after_milestone(s, CP_MODE_BOOTLOADER);
+    } else {
+        cp_slow_note_reset(s, id);
     }
     return false; // that state has a boot of its own
 }
@@ -245,6 +242,7 @@ static struct cp_slow_question *answer(struct cp_slow *s) {
         become_fresh(s);
     }
     boot->event_count++;
+    cp_slow_note_question(s);
     return question;
 }
 

@@ -39,7 +39,8 @@ static void cut(struct cp_slow *s, struct cp_slow_node *child) {
     cp_promises_run_ends(&s->world.promises, false);
     s->result->cuts_explored++;
     cp_wear_power_lost(&s->world.wear, s->level_save);
-    cp_slow_reach(s, child);
+    uint32_t id = cp_slow_reach(s, child);
+    cp_slow_note_cut(s, child->edge, child->tear, id);
     cp_wear_undo_power_lost(&s->world.wear, s->level_save);
     s->world.survivor = survivor;
     s->world.promises.ghost = ghost;

@@ -5,6 +5,7 @@
 
 #include "faults/allowance.h"
 #include "faults/blobs.h"
+#include "faults/cuts.h"
 #include "faults/explore.h"
 #include "faults/sites.h"
 #include "faults/uncut.h"
@@ -87,6 +88,12 @@ struct cp_slow_boot {
     struct cp_promise_count counts[CP_PROMISE_COUNT]; // before it began
 };
 
+// A cut of the first run, and the state that it leads to.
+struct cp_slow_first_cut {
+    uint32_t event_index, id;
+    uint8_t edge, tear;
+};
+
 struct cp_slow_list {
     uint32_t *items;
     size_t count, capacity;
@@ -116,6 +123,9 @@ struct cp_slow {
     struct cp_slow_list booted;    // states that were booted since the last end of a level
     struct cp_slow_boot boot;
     struct cp_uncut uncut;
+    struct cp_slow_first_cut *first_cuts;
+    uint32_t first_cut_count, first_cut_capacity;
+    struct cp_slow_first_cut first_after; // the last of them after an event
     uint32_t walk_count;
     struct cp_hash first_story; // of the first state's boot: the same at each check
     uint32_t check_count;
@@ -201,6 +211,20 @@ void cp_slow_cut_after_milestone(struct cp_slow *s, enum cp_mode mode);
 // Fill the question with the classes of the undecided word whose read is the machine's
 // event, by trials that take the machine away. Returns 0, or -1 without memory.
 int cp_slow_classify(struct cp_slow *s, struct cp_slow_question *question);
+
+// --- slow_first_run.c
+
+// Is what happens now part of the first run, the one without any cut?
+bool cp_slow_is_first_run(const struct cp_slow *s);
+
+// If so: the present event was cut so, which leads to state `id`; or it is a question, whose
+// cut is that of the event before it; or a reset into a state, where a cut changes nothing.
+void cp_slow_note_cut(struct cp_slow *s, enum cp_edge edge, uint32_t tear, uint32_t id);
+void cp_slow_note_question(struct cp_slow *s);
+void cp_slow_note_reset(struct cp_slow *s, uint32_t id);
+
+// The search is over, and all states were told of.
+void cp_slow_collect_cuts(struct cp_slow *s);
 
 // --- slow_told.c
 

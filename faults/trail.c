@@ -179,6 +179,7 @@ static void count_life(struct teller *t, const struct cp_step *step) {
 static void take_step(struct teller *t, const struct cp_step *step) {
     struct cp_trail_step told = {.step = *step, .life = t->life, .event_count = 1};
     told.mode = step->kind == CP_STEP_POWER_ON ? CP_MODE_BOOTLOADER : t->trail.world->machine->mode;
+    told.is_near_cut = step->kind == CP_STEP_CUT || is_near_cut(t, step->event_index);
     bool is_joined = joins(t, step);
     if (!is_joined) {
         tell_held(t);

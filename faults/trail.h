@@ -15,6 +15,7 @@ struct cp_trail_step {
     struct cp_step step;
     uint32_t life;        // power-ons and resets before it
     enum cp_mode mode;    // what was running
+    bool is_near_cut;     // among the few steps before or behind a power loss, or the loss
     uint32_t event_count; // successive programs of one page told as one; else 1
     // Of an operation, whole or torn by the cut: the rows of the page around its first word, as
     // they are read. Of a torn one `before` is what was there before it was begun.

@@ -40,7 +40,7 @@ struct cp_entry {
     uint32_t plain_value;                 // of a read: what it gives unasked
     uint32_t read_word;                   // of a read that decides more than a word
     size_t options_mark;                  // of a read: where in the pool its values are
-    uint32_t state_id;                    // of a reset: the state before it
+    uint32_t state_id, reached_id;        // of a reset: the state before it and after it
     uint32_t survivor;                    // what a reset of the MCU alone would leave then
     uint32_t survivor_before;             // of a reset: what this life began with
     uint32_t segment, segment_operations; // of the explorer: see liveness.h

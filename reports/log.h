@@ -37,6 +37,8 @@ struct cp_log_case {
     uint32_t hash;
     const char *engine;
     const char *shard; // as above
+    // Replayed when the case has ended, for what people look at; NULL: the log has no traces.
+    const struct cp_program *program;
 };
 
 // Begin a case. Several can be open; *case_id is the one that later calls name.
@@ -45,7 +47,8 @@ int cp_log_begin_case(struct cp_log *log, const struct cp_log_case *about, int64
 // One explored state. Fast: prepared, batched, no index.
 int cp_log_state(struct cp_log *log, int64_t case_id, const struct cp_state_row *row);
 
-// End the case: verdict, violations, promises, sites, wear and times.
+// End the case: verdict, violations, promises, sites, wear, times and cuts; and, by replays, the
+// device and some traces step by step, which takes up to a second or two.
 int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_case *about,
                     const struct cp_result *result);
 

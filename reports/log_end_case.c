@@ -3,6 +3,7 @@
 #include "reports/log_internal.h"
 
 #include "reports/log_schema.h"
+#include "reports/log_trail.h"
 
 #include "faults/source_line.h"
 
@@ -139,6 +140,26 @@ static int write_wear(struct cp_log *log, int64_t case_id, const struct cp_resul
     return err;
 }
 
+static int write_cut(struct cp_log *log, int64_t case_id, const struct cp_cut_run *run) {
+    bool is_started = run->final_image != CP_IMAGE_NONE;
+    return cp_log_insert(log, "INSERT INTO cuts VALUES(?1,?2,?3,?4,?5,CASE WHEN ?6 THEN ?7 END,?8)",
+                         "iiiiiiii", case_id, (int64_t)cp_log_fault_id(run->edge, run->tear),
+                         (int64_t)run->first, (int64_t)run->last, (int64_t)run->outcome,
+                         (int64_t)is_started, (int64_t)run->final_image,
+                         (int64_t)(run->last - run->first + 1));
+}
+
+static int write_cuts(struct cp_log *log, int64_t case_id, const struct cp_result *result) {
+    int err = 0;
+    if (result->verdict == CP_VERDICT_ERROR) {
+        return 0; // what was seen may mean nothing
+    }
+    for (uint32_t i = 0; !err && i < result->cut_count; i++) {
+        err = write_cut(log, case_id, &result->cuts[i]);
+    }
+    return err;
+}
+
 static int write_times(struct cp_log *log, int64_t case_id, const struct cp_result *result) {
     int err = 0;
     for (size_t i = 0; !err && i < CP_LOG_TIME_COUNT; i++) {
@@ -161,5 +182,7 @@ int cp_log_end_case(struct cp_log *log, int64_t case_id, const struct cp_log_cas
     err = err ? err : write_sites(log, case_id, about, result);
     err = err ? err : write_wear(log, case_id, result);
     err = err ? err : write_times(log, case_id, result);
+    err = err ? err : write_cuts(log, case_id, result);
+    err = err ? err : cp_log_write_trails(log, case_id, about, result);
     return err ? err : cp_log_commit(log);
 }

@@ -116,6 +116,26 @@ static enum cp_engine engine_at(sqlite3_stmt *row, int column) {
     return is_slow ? CP_ENGINE_SLOW : CP_ENGINE_FAST;
 }
 
+// The fault's number back to edge and tear; see cp_log_fault_id().
+static void fault_at(sqlite3_stmt *row, int column, enum cp_edge *edge, uint32_t *tear) {
+    const uint32_t fault = number_at(row, column);
+    *tear = 0;
+    if (fault >= CP_LOG_FAULT_TORN_ERASE) {
+        *edge = CP_EDGE_TORN_ERASE;
+        *tear = fault - CP_LOG_FAULT_TORN_ERASE;
+    } else if (fault >= CP_LOG_FAULT_TORN_PROGRAM) {
+        *edge = CP_EDGE_TORN_PROGRAM;
+        *tear = fault - CP_LOG_FAULT_TORN_PROGRAM;
+    } else {
+        *edge = (enum cp_edge)fault;
+    }
+}
+
+static uint8_t image_at(sqlite3_stmt *row, int column) {
+    bool has_image = sqlite3_column_type(row, column) != SQLITE_NULL;
+    return has_image ? (uint8_t)number_at(row, column) : CP_IMAGE_NONE;
+}
+
 // --- run
 
 static int take_run(struct cp_look *look, sqlite3_stmt *row, void *context) {
@@ -235,6 +255,23 @@ static int take_wear(struct cp_look *look, sqlite3_stmt *row, void *context) {
     return 0;
 }
 
+static int take_cut(struct cp_look *look, sqlite3_stmt *row, void *context) {
+    struct cp_result *result = context;
+    struct cp_cut_run *cuts = realloc(result->cuts, (result->cut_count + 1) * sizeof *cuts);
+    if (!cuts) {
+        snprintf(look->error, sizeof look->error, "out of memory");
+        return -1;
+    }
+    result->cuts = cuts;
+    struct cp_cut_run *run = &cuts[result->cut_count++];
+    *run = (struct cp_cut_run){.first = number_at(row, 1),
+                               .last = number_at(row, 2),
+                               .outcome = (enum cp_outcome)number_at(row, 3),
+                               .final_image = image_at(row, 4)};
+    fault_at(row, 0, &run->edge, &run->tear);
+    return 0;
+}
+
 static int take_times(struct cp_look *look, sqlite3_stmt *row, void *context) {
     struct cp_result *result = context;
     const uint64_t time_us = count_at(row, 1);
@@ -264,6 +301,11 @@ static int read_rest(struct cp_look *look, int64_t case_id, struct cp_result *re
                          "SELECT device, page, erases_max, excess_max FROM wear"
                          " WHERE case_id = ?1",
                          case_id, take_wear, result);
+    err = err ? err
+              : each_row(look,
+                         "SELECT fault, first, last, outcome, final_image FROM cuts"
+                         " WHERE case_id = ?1",
+                         case_id, take_cut, result);
     return err ? err
                : each_row(look, "SELECT name, time_us FROM times WHERE case_id = ?1", case_id,
                           take_times, result);
@@ -343,19 +385,6 @@ static uint64_t load_be64(const uint8_t *bytes) {
     return value;
 }
 
-// The fault's number back to edge and tear; see cp_log_fault_id().
-static void set_fault(struct cp_state_row *row, uint32_t fault) {
-    if (fault >= CP_LOG_FAULT_TORN_ERASE) {
-        row->edge = CP_EDGE_TORN_ERASE;
-        row->tear = fault - CP_LOG_FAULT_TORN_ERASE;
-    } else if (fault >= CP_LOG_FAULT_TORN_PROGRAM) {
-        row->edge = CP_EDGE_TORN_PROGRAM;
-        row->tear = fault - CP_LOG_FAULT_TORN_PROGRAM;
-    } else {
-        row->edge = (enum cp_edge)fault;
-    }
-}
-
 struct state_taker {
     int (*found)(void *context, const struct cp_state_row *row);
     void *context;
@@ -377,10 +406,9 @@ static int take_state(struct cp_look *look, sqlite3_stmt *row, void *context) {
                                  .hash_high = load_be64(hash),
                                  .hash_low = load_be64(hash + 8)};
     bool has_site = sqlite3_column_type(row, 4) != SQLITE_NULL;
-    bool has_image = sqlite3_column_type(row, 8) != SQLITE_NULL;
     state.site = has_site ? number_at(row, 4) : UINT32_MAX;
-    state.final_image = has_image ? (uint8_t)number_at(row, 8) : CP_IMAGE_NONE;
-    set_fault(&state, number_at(row, 5));
+    state.final_image = image_at(row, 8);
+    fault_at(row, 5, &state.edge, &state.tear);
     return taker->found(taker->context, &state);
 }
 

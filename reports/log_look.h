@@ -42,7 +42,8 @@ struct cp_look_case {
     uint32_t hash;
     enum cp_engine engine;
     bool has_ended;
-    struct cp_result result; // without sites; its wear is the caller's, as a whole result's
+    // Without sites; its wear and cuts are the caller's, as a whole result's.
+    struct cp_result result;
 };
 
 // The result is filled if the case has ended; its sites are read below.

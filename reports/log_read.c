@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 2000 // while a run that still goes on commits
@@ -41,17 +42,29 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *number) {
 
 static enum cp_log_status say(enum cp_log_status status, char *error, const char *path,
                               const char *what) {
-    snprintf(error, CP_MESSAGE_MAX, "'%.150s' %s", path, what);
+    snprintf(error, CP_MESSAGE_MAX, "'%.144s' %s", path, what);
     return status;
 }
 
-static enum cp_log_status check_schema(const char *path, int64_t version, char *error) {
+// The version of the program that wrote a log. Every schema so far has it there.
+static void read_writer(sqlite3 *db, char *writer, size_t size) {
+    sqlite3_stmt *query = NULL;
+    if (sqlite3_prepare_v2(db, "SELECT version FROM run", -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW && sqlite3_column_text(query, 0)) {
+        snprintf(writer, size, " of cutproof %.16s", (const char *)sqlite3_column_text(query, 0));
+    }
+    sqlite3_finalize(query);
+}
+
+static enum cp_log_status check_schema(sqlite3 *db, const char *path, int64_t version,
+                                       char *error) {
     if (version == CP_LOG_SCHEMA_VERSION) {
         return CP_LOG_COMPLETE;
     }
-    char what[96];
-    snprintf(what, sizeof what, "is a log of schema version %lld; this program reads version %d",
-             (long long)version, CP_LOG_SCHEMA_VERSION);
+    char what[104], writer[40] = "";
+    read_writer(db, writer, sizeof writer);
+    snprintf(what, sizeof what, "is a log of schema version %lld%s; this program reads version %d",
+             (long long)version, writer, CP_LOG_SCHEMA_VERSION);
     return say(CP_LOG_OTHER_SCHEMA, error, path, what);
 }
 
@@ -70,8 +83,11 @@ static enum cp_log_status check_run(sqlite3 *db, const char *path, char *error) 
 static enum cp_log_status check_database(sqlite3 *db, const char *path, char *error) {
     int64_t application = 0, version = 0;
     int code = read_number(db, "PRAGMA application_id", &application);
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
+    if (code == SQLITE_NOTADB) {
         return say(CP_LOG_NOT_SQLITE, error, path, "is not an SQLite database");
+    }
+    if (code == SQLITE_CORRUPT) {
+        return say(CP_LOG_UNREADABLE, error, path, "is damaged: it is cut off, or was overwritten");
     }
     if (code != SQLITE_OK || read_number(db, "PRAGMA user_version", &version) != SQLITE_OK) {
         return say(CP_LOG_UNREADABLE, error, path, sqlite3_errmsg(db));
@@ -79,7 +95,7 @@ static enum cp_log_status check_database(sqlite3 *db, const char *path, char *er
     if (application != CP_LOG_APPLICATION_ID) {
         return say(CP_LOG_NOT_OURS, error, path, "is an SQLite database, but no Cutproof log");
     }
-    enum cp_log_status status = check_schema(path, version, error);
+    enum cp_log_status status = check_schema(db, path, version, error);
     return status < 0 ? status : check_run(db, path, error);
 }
 
@@ -87,6 +103,13 @@ enum cp_log_status cp_log_check(const char *path, char *error) {
     if (access(path, R_OK) < 0) {
         snprintf(error, CP_MESSAGE_MAX, "cannot read the log '%.150s': %s", path, strerror(errno));
         return errno == ENOENT || errno == ENOTDIR ? CP_LOG_NO_FILE : CP_LOG_UNREADABLE;
+    }
+    struct stat found;
+    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode)) {
+        return say(CP_LOG_UNREADABLE, error, path, "is a directory; name the log in it");
+    }
+    if (found.st_size == 0) { // SQLite would take it for a new database
+        return say(CP_LOG_NOT_SQLITE, error, path, "is empty");
     }
     sqlite3 *db = NULL;
     enum cp_log_status status = open_log(path, &db) == SQLITE_OK

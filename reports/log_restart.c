@@ -11,7 +11,10 @@ static int delete_end(struct cp_log *log, int64_t case_id) {
     static const char *const statements[] = {
         "DELETE FROM violations WHERE case_id = ?1", "DELETE FROM sites WHERE case_id = ?1",
         "DELETE FROM promises WHERE case_id = ?1",   "DELETE FROM wear WHERE case_id = ?1",
-        "DELETE FROM times WHERE case_id = ?1",
+        "DELETE FROM times WHERE case_id = ?1",      "DELETE FROM cuts WHERE case_id = ?1",
+        "DELETE FROM areas WHERE case_id = ?1",      "DELETE FROM images WHERE case_id = ?1",
+        "DELETE FROM pages WHERE case_id = ?1",      "DELETE FROM traces WHERE case_id = ?1",
+        "DELETE FROM steps WHERE case_id = ?1",
     };
     int err = 0;
     for (size_t i = 0; !err && i < sizeof statements / sizeof statements[0]; i++) {

@@ -1,6 +1,8 @@
 """Link a bootloader for each port and measure it: flash, static RAM, and the deepest stack.
 
-usage: size_table.py [--build DIR]        called by scripts/size
+usage: size_table.py [--build DIR] [--measures FILE]        called by scripts/size
+
+FILE gets a line NAME=VALUE for each number, as `cutproof measure` takes them.
 
 The stack is the deepest path of the call graph that the compiler wrote, with the frames that
 it wrote beside it. A call through a pointer goes to each function that the sources put into
@@ -10,6 +12,7 @@ so are recursion and frames of no fixed size.
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -397,14 +400,39 @@ def print_table(table: list[Row]) -> None:
                             f"{row.ram:,}", ram_max, verifying))
 
 
+def word(text: str) -> str:
+    """As a part of the name of a measure: "nRF52, NVMC" is nrf52-nvmc."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def measures(table: list[Row]) -> list[str]:
+    found = []
+    for row in table:
+        numbers = {
+            "flash": row.flash,
+            "optimized_flash": row.optimized_flash,
+            "static": row.static,
+            "stack": row.stack,
+            "verifier_stack": row.verifier_stack,
+        }
+        name = f"core.{word(row.board.name)}.{word(row.contents)}"
+        found += [f"{name}.{what}_bytes={n}" for what, n in numbers.items() if n is not None]
+    return found
+
+
 def main(arguments: list[str]) -> int:
-    build = ROOT / (arguments[1] if arguments[:1] == ["--build"] else "build/size")
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--build", default="build/size")
+    parser.add_argument("--measures", type=Path)
+    options = parser.parse_args(arguments)
     try:
-        table = rows(build)
+        table = rows(ROOT / options.build)
     except Unmeasurable as error:
         print(f"size: error: {error}", file=sys.stderr)
         return 3
     print_table(table)
+    if options.measures:
+        options.measures.write_text("".join(f"{line}\n" for line in measures(table)))
     exceeded = [line for row in table for line in row.exceeded()]
     for line in exceeded:
         print(f"size: too large: {line}", file=sys.stderr)

@@ -66,31 +66,66 @@ class Terminal:
         self.screen.resize(lines, columns)
         self.process.send_signal(signal.SIGWINCH)
 
-    def read(self, quiet_s: float = 0.05, limit_s: float = 10.0) -> None:
-        """Take what the program writes, until it has written nothing for a while."""
-        end = time.monotonic() + limit_s
-        while time.monotonic() < end:
-            ready, _, _ = select.select([self.master], [], [], quiet_s)
-            if not ready:
-                return
+    def drain(self) -> bool:
+        """Take what the program has written by now. Was there anything?"""
+        if not select.select([self.master], [], [], 0)[0]:
+            return False
+        try:
             data = os.read(self.master, 65536)
-            self.output += data
-            self.stream.feed(data)
+        except OSError:  # it is gone, and all of its output was read
+            return False
+        self.output += data
+        self.stream.feed(data)
+        return bool(data)
 
-    def wait_for(self, text: str, limit_s: float = 10.0) -> list[str]:
+    def is_waiting(self) -> bool:
+        """Has the program taken all keys, and sleeps?"""
+        [unread] = struct.unpack("i", fcntl.ioctl(self.slave, termios.FIONREAD, b"\0" * 4))
+        if self.process.poll() is not None:
+            return True
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return unread == 0 and stat.rpartition(")")[2].split()[0] == "S"
+
+    def settle(self, limit_s: float = 20.0) -> None:
+        """Take the output until the program has nothing left to do."""
+        end = time.monotonic() + limit_s
+        looks = 0
+        while looks < 3 and time.monotonic() < end:
+            looks = 0 if self.drain() or not self.is_waiting() else looks + 1
+            time.sleep(0.001)
+
+    def wait_for(self, text: str, limit_s: float = 20.0) -> list[str]:
         """The screen once it shows a text."""
         end = time.monotonic() + limit_s
         while time.monotonic() < end:
-            self.read()
+            self.settle()
             if any(text in line for line in self.screen.display):
                 return self.lines()
         raise AssertionError(f"no {text!r} on the screen:\n" + "\n".join(self.lines()))
 
+    def read_by_program(self) -> int:
+        """How many bytes the program has read so far, from whatever."""
+        io = Path(f"/proc/{self.process.pid}/io").read_text()
+        return int(io.partition("rchar: ")[2].split()[0])
+
+    def type(self, keys: bytes, limit_s: float = 20.0) -> None:
+        """Send keys, and wait until the program has read them."""
+        end = time.monotonic() + limit_s
+        wanted = self.read_by_program() + len(keys)
+        os.write(self.master, keys)
+        while time.monotonic() < end and self.process.poll() is None:
+            if self.read_by_program() >= wanted:
+                return
+            self.drain()
+            time.sleep(0.001)
+
     def press(self, *keys: str) -> list[str]:
         """Press keys by name or letter; the screen after the last."""
         for key in keys:
-            os.write(self.master, KEYS.get(key, key).encode())
-            self.read()
+            self.type(KEYS.get(key, key).encode())
+            if key == "\x1b":
+                time.sleep(0.2)  # the program waits for what might follow
+            self.settle()
         return self.lines()
 
     def lines(self) -> list[str]:
@@ -100,8 +135,10 @@ class Terminal:
         """Wait for the end; its exit code, negative for a signal."""
         end = time.monotonic() + limit_s
         while self.process.poll() is None and time.monotonic() < end:
-            self.read()
-        self.read()
+            self.drain()
+            time.sleep(0.001)
+        while self.drain():
+            pass
         return self.process.wait(timeout=1)
 
     def is_restored(self) -> bool:

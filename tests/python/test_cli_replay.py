@@ -88,9 +88,86 @@ def test_json(claim: Claim, cutproof: Run) -> None:
     assert summary["trace"] == claim.replay_id.partition(":")[2]
 
 
+def test_state_in_words(claim: Claim, cutproof: Run) -> None:
+    """Told below each operation that changed it, and nowhere else."""
+    lines = cutproof("replay", "--verbose", claim.replay_id, claim.scenario).stdout.splitlines()
+    told = [i for i, line in enumerate(lines) if line.startswith("          STATE  seed: ")]
+    assert len(told) >= 6
+    assert lines[told[0] - 1].startswith("power on")
+    assert lines[told[-1]] == "          STATE  seed: Revert"
+    texts = [lines[i] for i in told]
+    assert all(one != other for one, other in zip(texts, texts[1:]))
+    shown = cutproof("replay", claim.replay_id, claim.scenario)
+    assert "STATE  seed" not in shown.stdout
+
+
 def test_the_call_chain(claim: Claim, cutproof: Run) -> None:
     shown = cutproof("replay", "--verbose", claim.replay_id, claim.scenario)
     assert re.search(r"^ +from core/src/updater\.c:\d+ \(\w+\)$", shown.stdout, re.MULTILINE)
+
+
+# --- only up to an event
+
+
+def steps_in(stdout: str) -> list[str]:
+    return [line for line in stdout.splitlines() if re.match(r" +(\d+|cut|broken) |power on", line)]
+
+
+@pytest.mark.parametrize(
+    ("until", "cuts"), [("0:3", 0), ("1:2", 1), ("2", 1), ("1:0", 1), ("0:0", 0)]
+)
+def test_until(until: str, cuts: int, claim: Claim, cutproof: Run) -> None:
+    """It shows the first steps of the whole, ends with that event, and claims no more."""
+    whole = steps_in(cutproof("replay", claim.replay_id, claim.scenario).stdout)
+    shown = cutproof("replay", "--until", until, claim.replay_id, claim.scenario)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    steps, event = steps_in(shown.stdout), until.rpartition(":")[2]
+    assert steps == whole[: len(steps)]
+    assert sum(line.startswith("power on") for line in steps) == cuts + 1
+    assert steps[-1].split()[0] == (event if event != "0" else "power")
+    last = shown.stdout.splitlines()[-1]
+    assert last == f"STOPPED  after event {cuts}:{event}; no promise broke up to there"
+
+
+def test_until_the_cut_is_not_in_it(claim: Claim, cutproof: Run) -> None:
+    cut = claim.replay_id.rpartition(":a")[2]
+    shown = cutproof("replay", "--until", f"0:{cut}", claim.replay_id, claim.scenario)
+    assert steps_in(shown.stdout)[-1].split()[0] == cut
+
+
+def test_until_behind_the_violation(claim: Claim, cutproof: Run) -> None:
+    shown = cutproof("replay", "--until", "1:5", claim.replay_id, claim.scenario)
+    assert shown.returncode == 1
+    assert shown.stdout.splitlines()[-1] == "REPRODUCED  cli/hole violates tells-truth"
+
+
+def test_until_in_json(claim: Claim, cutproof: Run) -> None:
+    shown = cutproof(
+        "replay", "--format", "json", "--until", "1:2", claim.replay_id, claim.scenario
+    )
+    *steps, summary = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert (steps[-1]["cuts"], steps[-1]["event_index"]) == (1, 2)
+    assert (summary["until"], summary["violated"]) == ("1:2", False)
+
+
+@pytest.mark.parametrize(
+    ("until", "complaint"),
+    [
+        ("1:6", "that power-on ends after event 5"),
+        ("2:1", "the trace has 1 cut"),
+        ("", "'' is no event"),
+        ("1:", "'1:' is no event"),
+        (":1", "':1' is no event"),
+        ("a5", "'a5' is no event"),
+        ("-1", "'-1' is no event"),
+        ("1:2:3", "'1:2:3' is no event"),
+        ("99999999999999999999", "is no event"),
+    ],
+)
+def test_until_no_event(until: str, complaint: str, claim: Claim, cutproof: Run) -> None:
+    told = cutproof("replay", f"--until={until}", claim.replay_id, claim.scenario)
+    assert (told.returncode, told.stdout) == (4, "")
+    assert complaint in told.stderr
 
 
 # --- refused

@@ -85,7 +85,7 @@ OFFERED: dict[str, list[str] | None] = {
     "LIB.so": ["c.so", "deep"],
     "FILE.yaml": ["a.yaml", "deep"],
     **dict.fromkeys(["N", "I/N", "TIME", "SIZE", "BYTES", "OP", "X.Y.Z[+N]"]),
-    **dict.fromkeys(["NAME=VALUE", "WHEN=FILE"]),
+    **dict.fromkeys(["NAME=VALUE", "WHEN=FILE", "TEXT"]),
 }
 ASKED = {"NAME", "TAG", "ID", "COMMAND"}  # tested one by one
 
@@ -499,7 +499,8 @@ def test_bad_input(words: list[str], error: str, help_line: str, cutproof: Run) 
 def test_what_cannot_be_read_offers_nothing(cutproof: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("nonsense: [\n")
     (tmp_path / "bad.db").write_text("no log\n")
-    for asked in (["cases", "bad.yaml", "nowhere"], ["tags", "bad.yaml"], ["ids", "bad.db"], ["ids"]):
+    for line in ("cases bad.yaml nowhere", "tags bad.yaml", "ids bad.db", "ids"):
+        asked = line.split()
         told = cutproof("completion", *asked)
         assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.db", "bad.yaml"]

@@ -146,3 +146,15 @@ def test_every_port_is_measured(size: ModuleType) -> None:
     ports = {str(path.relative_to(SCRIPT.parents[1] / "core/port").with_suffix(""))
              for path in (SCRIPT.parents[1] / "core/port").rglob("*.c")}
     assert ports == {port for board in size.BOARDS for port in board.ports}
+
+
+def test_measures_have_names_of_measures(size: ModuleType) -> None:
+    row = size.Row(board=size.BOARDS[1], contents="journal, Ed25519", flash=5204, static=288,
+                   code_in_ram=0, stack=568, verifier_stack=None, optimized_flash=5000,
+                   flash_max=None, ram_max=None)  # fmt: skip
+    assert size.measures([row]) == [
+        "core.nrf52-nvmc.journal-ed25519.flash_bytes=5204",
+        "core.nrf52-nvmc.journal-ed25519.optimized_flash_bytes=5000",
+        "core.nrf52-nvmc.journal-ed25519.static_bytes=288",
+        "core.nrf52-nvmc.journal-ed25519.stack_bytes=568",
+    ]

@@ -66,7 +66,10 @@ static inline struct cp_case fixture_case(uint32_t page_bytes, enum cp_firmware 
     made.faults.cut = true;
     made.faults.cut_phases = BIT(CP_PHASE_BOOTLOADER) | BIT(CP_PHASE_APPLICATION);
     made.faults.torn_areas = ALL_AREAS;
-    made.bounds = (struct cp_bounds){CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, CP_UNLIMITED, 0};
+    made.bounds = (struct cp_bounds){.cuts_max = CP_UNLIMITED,
+                                     .torn_max = CP_UNLIMITED,
+                                     .states_max = CP_UNLIMITED,
+                                     .seconds_max = CP_UNLIMITED};
     made.promises = ALL_PROMISES;
     made.erases_per_update_max = 3;
     made.expect.verdict = CP_VERDICT_PROVED;

@@ -121,12 +121,15 @@ static void a_result_comes_with_its_lists(void **context) {
     struct wire *wire = *context;
     const struct cp_site sites[] = {{.frames = {1}, .frame_count = 1, .times = 9}, {.times = 8}};
     struct cp_wear wear[] = {{1, 2, 3, -1}};
+    struct cp_cut_run cuts[] = {{.first = 1, .last = 4}, {.first = 5, .last = 77}};
     struct cp_result result = {.verdict = CP_VERDICT_VIOLATED,
                                .states = 12,
                                .sites = sites,
                                .site_count = 2,
                                .wear = wear,
-                               .wear_count = 1};
+                               .wear_count = 1,
+                               .cuts = cuts,
+                               .cut_count = 2};
     strcpy(result.violations[0].trace, "a1,t2.even-bits");
     result.violation_count = 1;
     assert_int_equal(cp_wire_put_result(&wire->out, 3, &result), 0);
@@ -135,6 +138,7 @@ static void a_result_comes_with_its_lists(void **context) {
     assert_int_equal(wire->taken.result_part, 3);
     assert_int_equal(wire->taken.result.sites[1].times, 8);
     assert_int_equal(wire->taken.result.wear[0].excess_max, -1);
+    assert_int_equal(wire->taken.result.cuts[1].last, 77);
     assert_string_equal(wire->taken.result.violations[0].trace, "a1,t2.even-bits");
 }
 

@@ -3,6 +3,7 @@
 // ACTIVE is slot A, DFU slot B. Power losses at every operation and torn words are the
 // prover's: scenarios/direct. Here is what a boot and an updater answer.
 
+#include "core/src/state_format.h"
 #include "cutproof/download.h"
 #include "tests/unit/journal_rig.h"
 
@@ -404,6 +405,39 @@ static void test_confirm_cannot_be_settled(void **context) {
     expect_boot(s, CP_SLOT_B, CP_STATE_BOOT);
 }
 
+static void test_detach_cannot_be_recorded(void **context) {
+    struct slots *s = *context;
+    assert_int_equal(run_in(s, CP_SLOT_A), CP_OK);
+    assert_int_equal(cp_updater_detach(&s->updater), CP_OK);
+    fail_state(s);
+    expect_boot(s, CP_SLOT_A, CP_STATE_BOOT); // told each time, it would never be started
+    rig_no_fault();
+    expect_boot(s, CP_SLOT_A, CP_STATE_DETACH);
+    expect_boot(s, CP_SLOT_A, CP_STATE_BOOT);
+}
+
+static int slot_unknown(const struct cp_partition *state, enum cp_slot *running) {
+    (void)state, (void)running;
+    return CP_ERR_FLASH;
+}
+
+// Which slot runs cannot be told: nothing is said of the state, nothing is changed.
+static void test_slot_cannot_be_read(void **context) {
+    struct slots *s = *context;
+    struct cp_state_format format = *s->rig.board.app.format;
+    enum cp_state state;
+    update_from(s, CP_SLOT_A);
+    expect_boot(s, CP_SLOT_B, CP_STATE_SWAP);
+    assert_int_equal(run_in(s, CP_SLOT_B), CP_OK);
+    format.slot = slot_unknown;
+    s->app.format = &format;
+    const uint32_t ops = s->rig.board.power.op_count;
+    assert_int_equal(cp_updater_get_state(&s->updater, &state), CP_ERR_FLASH);
+    assert_int_equal(cp_updater_confirm(&s->updater), CP_ERR_FLASH);
+    assert_int_equal(cp_updater_prepare(&s->updater), CP_ERR_FLASH);
+    assert_int_equal(s->rig.board.power.op_count, ops);
+}
+
 // --- verifying
 
 static void with_verifier(struct slots *s, const struct cp_partition *rejected, int verdict) {
@@ -474,6 +508,8 @@ int main(void) {
         TEST(test_request_cannot_be_recorded),
         TEST(test_revert_cannot_be_recorded),
         TEST(test_confirm_cannot_be_settled),
+        TEST(test_detach_cannot_be_recorded),
+        TEST(test_slot_cannot_be_read),
         TEST(test_bad_image_is_not_started),
         TEST(test_image_on_trial_goes_bad),
         TEST(test_trusted_image_goes_bad),

@@ -3,6 +3,7 @@
 // The flash in RAM is strict: it fails a test that programs what is not erased. DFU is full of
 // an earlier image at the start of each test.
 
+#include "core/src/journal.h"
 #include "cutproof/download.h"
 #include "tests/unit/ram_flash.h"
 
@@ -640,6 +641,91 @@ static void test_a_read_that_fails(void **context) {
     }
 }
 
+// --- records that this download did not write ---
+
+static struct cp_journal record(struct rig *rig) {
+    struct cp_journal journal;
+    assert_int_equal(cp_journal_load(&rig->boot.state, &journal), CP_OK);
+    assert_int_equal(journal.kind, CP_JOURNAL_DOWNLOAD);
+    return journal;
+}
+
+static void test_state_goes_bad(void **context) {
+    struct rig *rig = *context;
+    uint32_t image_bytes = 1, image_id = 1;
+    assert_int_equal(put(rig, 0, PAGE_BYTES), CP_OK);
+    memset(rig->state.bytes + rig->boot.state.offset_bytes, 0x3C, rig->boot.state.size_bytes);
+    const uint32_t ops = rig->power.op_count;
+    assert_int_equal(put(rig, PAGE_BYTES, PAGE_BYTES), CP_ERR_STATE);
+    assert_int_equal(cp_download_finish(&rig->download), CP_ERR_STATE);
+    assert_int_equal(cp_download_find(&rig->updater, &image_bytes, &image_id), CP_ERR_STATE);
+    assert_int_equal(image_bytes, 0);
+    assert_int_equal(image_id, 0);
+    assert_int_equal(begin(rig), CP_ERR_STATE);
+    assert_int_equal(rig->power.op_count, ops);
+}
+
+// Written anew behind its back, and again: it lies where it lay, but it is another.
+static void test_record_is_another(void **context) {
+    struct rig *rig = *context;
+    assert_int_equal(put(rig, 0, PAGE_BYTES), CP_OK);
+    struct cp_journal journal = record(rig);
+    assert_int_equal(cp_journal_rewrite(&rig->boot.state, &journal), CP_OK);
+    assert_int_equal(cp_journal_rewrite(&rig->boot.state, &journal), CP_OK);
+    assert_int_equal(journal.half, rig->download.half);
+    assert_int_equal(put(rig, PAGE_BYTES, PAGE_BYTES), CP_ERR_STATE);
+    assert_int_equal(begin(rig), CP_OK);
+    assert_int_equal(rig->kept_bytes, PAGE_BYTES); // the marks went with it
+    assert_int_equal(fetch_missing(rig, PAGE_BYTES), CP_OK);
+    expect_image(rig);
+}
+
+// Left by an application that was built for pages of another size.
+static void test_record_of_other_pages(void **context) {
+    struct rig *rig = *context;
+    assert_int_equal(put(rig, 0, PAGE_BYTES), CP_OK);
+    struct cp_journal journal = record(rig);
+    journal.page_count++;
+    assert_int_equal(cp_journal_rewrite(&rig->boot.state, &journal), CP_OK);
+    power_on_and_begin(rig);
+    assert_int_equal(rig->kept_bytes, 0);
+    assert_int_equal(fetch_missing(rig, PAGE_BYTES), CP_OK);
+    expect_image(rig);
+}
+
+// Marks of pages that the image has not, and of other kinds, up to the last slot.
+static void test_marks_of_no_page(void **context) {
+    struct rig *rig = *context;
+    assert_int_equal(put(rig, 0, PAGE_BYTES), CP_OK);
+    struct cp_journal journal = record(rig);
+    journal.slot = rig->download.slot;
+    int err = cp_journal_append(&rig->boot.state, &journal, CP_JOURNAL_STARTED, 1);
+    for (uint32_t page = PAGE_COUNT; !err; page++) {
+        err = cp_journal_append(&rig->boot.state, &journal, CP_JOURNAL_PAGE, page);
+    }
+    assert_int_equal(err, CP_ERR_FLASH); // it is full
+    power_on_and_begin(rig);
+    assert_int_equal(rig->kept_bytes, PAGE_BYTES);
+    assert_int_equal(fetch_missing(rig, PAGE_BYTES), CP_OK);
+    expect_image(rig);
+}
+
+// Whichever operation fails while the marks are copied: the record that was there counts.
+static void test_copy_of_marks_fails(void **context) {
+    struct rig *rig = *context;
+    assert_int_equal(put(rig, 0, 3 * PAGE_BYTES), CP_OK);
+    bool is_over = false;
+    for (uint32_t at = 0; !is_over; at++) {
+        struct cp_journal journal = record(rig);
+        const uint8_t half = journal.half;
+        rig->power.cut_at_op = rig->power.op_count + at;
+        is_over = cp_journal_rewrite(&rig->boot.state, &journal) == CP_OK;
+        assert_int_equal(journal.half == half, !is_over);
+        power_on_and_begin(rig);
+        assert_int_equal(rig->kept_bytes, 3 * PAGE_BYTES);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_chunk_size),
@@ -666,6 +752,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_goes_on_after_a_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_image_begins_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_complete_one_is_not_rewritten, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_state_goes_bad, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_record_is_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_record_of_other_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_marks_of_no_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_copy_of_marks_fails, setup, teardown),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_a_read_that_fails),
     };

@@ -1094,6 +1094,41 @@ static void test_other_page_count_on_trial(void **context) {
     end();
 }
 
+static void test_other_page_count_when_trial_fails(void **context) {
+    (void)context;
+    begin(0);
+    to_trial();
+    start();
+    struct cp_journal journal = record();
+    journal.kind = CP_JOURNAL_TRIAL;
+    journal.steps_done = 0;
+    journal.page_count = RIG_PAGE_COUNT + 1;
+    store(&journal);
+    start();
+    enum cp_state state;
+    assert_int_equal(boot(&state), CP_ERR_LAYOUT);
+    assert_int_equal(board->power.op_count, 0);
+    expect_active(RAM_NEW);
+    end();
+}
+
+// The count of failed trials stops where its byte ends.
+static void test_no_more_failed_trials(void **context) {
+    (void)context;
+    begin(0);
+    board->boot.trial_attempts = 300;
+    to_trial();
+    struct cp_journal journal = record();
+    journal.kind = CP_JOURNAL_TRIAL;
+    journal.steps_done = 0;
+    journal.failed_trials = UINT8_MAX;
+    store(&journal);
+    start();
+    assert_int_equal(boot_ok(), CP_STATE_REVERT);
+    expect_active(RAM_OLD);
+    end();
+}
+
 // Where ACTIVE is verified at each boot it is, whatever fails in STATE.
 static void test_each_boot_with_dead_state(void **context) {
     (void)context;
@@ -1209,6 +1244,8 @@ int main(void) {
         cmocka_unit_test(test_settle_of_revert_with_dead_state),
         cmocka_unit_test(test_many_attempts),
         cmocka_unit_test(test_other_page_count_on_trial),
+        cmocka_unit_test(test_other_page_count_when_trial_fails),
+        cmocka_unit_test(test_no_more_failed_trials),
         cmocka_unit_test(test_each_boot_with_dead_state),
         cmocka_unit_test(test_bad_image_with_dead_state),
         cmocka_unit_test(test_trial_with_dead_state_is_verified),

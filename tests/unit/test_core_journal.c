@@ -629,6 +629,25 @@ static void test_check(void **context) {
     assert_int_equal(check_pages(2, 131072, 4, UINT32_MAX), CP_ERR_LAYOUT);
 }
 
+static int check_download(uint32_t page_bytes, uint32_t page_count) {
+    const struct cp_flash flash = {
+        .size_bytes = 2 * page_bytes, .erase_size_bytes = page_bytes, .write_size_bytes = 4};
+    const struct cp_partition state = {&flash, 0, 2 * page_bytes};
+    return cp_journal_check_pages(&state, page_count);
+}
+
+// A slot for each page that is downloaded, and eight.
+static void test_check_pages(void **context) {
+    (void)context;
+    assert_int_equal(check_download(32 + 4 + 7 * 4, 0), CP_ERR_LAYOUT);
+    assert_int_equal(check_download(32 + 4 + 8 * 4, 0), CP_OK);
+    assert_int_equal(check_download(32 + 4 + 8 * 4, 1), CP_ERR_LAYOUT);
+    assert_int_equal(check_download(32 + 4 + 11 * 4, 3), CP_OK);
+    assert_int_equal(check_download(32 + 4 + 11 * 4, 4), CP_ERR_LAYOUT);
+    assert_int_equal(check_download(131072, CP_JOURNAL_STEPS_MAX), CP_OK); // as a mark can tell
+    assert_int_equal(check_download(131072, CP_JOURNAL_STEPS_MAX + 1), CP_ERR_LAYOUT);
+}
+
 #define ON_EACH_KIND(name)                                                                         \
     static void test_##name(void **context) {                                                      \
         (void)context;                                                                             \
@@ -691,6 +710,7 @@ int main(void) {
         cmocka_unit_test(test_is_trial),
         cmocka_unit_test(test_settle),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_check_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -283,16 +283,20 @@ static void wrong_arguments(void **context) {
     const struct cp_verifier keyless = {cp_verify_ed25519, NULL};
     const struct cp_partition *p = &rig->partition;
     const struct cp_partition flashless = {NULL, 0, p->size_bytes};
+    const struct cp_flash readless = {.size_bytes = p->size_bytes};
+    const struct cp_partition unreadable = {&readless, 0, p->size_bytes};
     const uint32_t size = rig->size_bytes;
     assert_int_equal(cp_verify_ed25519(NULL, p, size, buffer, 4, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(&keyless, p, size, buffer, 4, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(v, NULL, size, buffer, 4, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(v, &flashless, size, buffer, 4, &counter), CP_ERR_ARGUMENT);
+    assert_int_equal(cp_verify_ed25519(v, &unreadable, size, buffer, 4, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(v, p, size, NULL, 4, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(v, p, size, buffer, 0, &counter), CP_ERR_ARGUMENT);
     assert_int_equal(cp_verify_ed25519(v, p, size, buffer, 4, NULL), CP_ERR_ARGUMENT);
     assert_int_equal(cp_manifest_read(NULL, size, &manifest), CP_ERR_ARGUMENT);
     assert_int_equal(cp_manifest_read(&flashless, size, &manifest), CP_ERR_ARGUMENT);
+    assert_int_equal(cp_manifest_read(&unreadable, size, &manifest), CP_ERR_ARGUMENT);
     assert_int_equal(cp_manifest_read(p, size, NULL), CP_ERR_ARGUMENT);
 }
 

@@ -200,9 +200,14 @@ static void counts_are_sums_or_maxima(void **context) {
     struct cp_merge *merge = new_merge(2, false);
     struct cp_case test_case = proved_case(1);
     struct cp_wear one = {0, 4, 3, 1}, other[] = {{0, 4, 2, 2}, {1, 4, 5, 0}};
+    struct cp_cut_run early = {.edge = CP_EDGE_AFTER, .first = 1, .last = 6};
+    struct cp_cut_run late = {.edge = CP_EDGE_AFTER, .first = 4, .last = 9};
     struct cp_result first = part_result(CP_VERDICT_PROVED, CP_STOP_NONE);
     struct cp_result second = first;
     put(merge, 0, 1, 0, 100);
+    first.cuts = &late;
+    second.cuts = &early;
+    first.cut_count = second.cut_count = 1;
     first.wear = &one;
     first.wear_count = 1;
     second.wear = other;
@@ -220,6 +225,9 @@ static void counts_are_sums_or_maxima(void **context) {
     assert_int_equal(whole.wear_count, 2);
     assert_int_equal(whole.wear[0].erases_max, 3);
     assert_int_equal(whole.wear[0].excess_max, 2);
+    assert_int_equal(whole.cut_count, 1);
+    assert_int_equal(whole.cuts[0].first, 1);
+    assert_int_equal(whole.cuts[0].last, 9);
     cp_result_free(&whole);
 }
 

@@ -420,6 +420,8 @@ static void test_sfdp(void **state) {
     assert_int_equal(nor.chip.size_bytes, 8 << 20);
     put_basic(2, 1u << 31 | 40);
     expect_fake(CP_ERR_FLASH);
+    put_basic(2, 1u << 31 | 14); // less than a page
+    expect_fake(CP_ERR_FLASH);
     put_basic(2, 1000); // no whole bytes
     expect_fake(CP_ERR_FLASH);
     fake_part("w25q128jv");
@@ -465,6 +467,14 @@ static void test_large_chips(void **state) {
     assert_int_equal(nor.chip.erase_opcode, 0x20);
     put_basic(1, 2u << 17); // and with nothing but 4 bytes
     expect_fake(CP_ERR_FLASH);
+    put_basic(2, 1u << 31 | 26); // small, but always addressed with 4
+    expect_fake(CP_ERR_FLASH);
+    fake_part("w25q256jv");
+    put_basic(1, 2u << 17);
+    put_basic(2, 1u << 31 | 26);
+    expect_fake(CP_OK);
+    assert_true(nor.chip.has_four_byte_addresses);
+    assert_int_equal(nor.chip.size_bytes, 8 << 20);
     rig_close(state);
 }
 

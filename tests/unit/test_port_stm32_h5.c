@@ -65,6 +65,13 @@ static void test_round(void **state) {
     check_ends();
 }
 
+// A window in bank 1 needs no address of bank 2.
+static void test_one_bank(void **state) {
+    (void)state;
+    h5.bank2_address = 0;
+    rig_check_round(PAGE);
+}
+
 static void test_swapped_banks(void **state) {
     (void)state;
     *(uint32_t *)(void *)rig.machine->devices[0].state = 1u << 31; // OPTSR_CUR.SWAP_BANK
@@ -451,6 +458,7 @@ static void test_half_a_unit_at_hand_over(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         H5_TEST(test_round),
+        H5_TEST(test_one_bank),
         H5_TEST(test_swapped_banks),
         H5_TEST(test_refusals),
         H5_TEST(test_failures),

@@ -513,21 +513,40 @@ static void test_uncorrectable(void **context) {
 
 static bool was_ours[2];
 
+static uint32_t acknowledged_at;
+
 static void read_and_acknowledge(void) {
     uint32_t word;
-    (void)mmio_read32_guarded(FLASH_AT + 8, &word);
+    (void)mmio_read32_guarded(acknowledged_at, &word);
     was_ours[0] = cp_stm32_l4_acknowledge_ecc(&dev); // as a NMI handler
     was_ours[1] = cp_stm32_l4_acknowledge_ecc(&dev);
 }
 
-static void test_acknowledge_says_whose_it_was(void **context) {
-    (void)context;
-    build("stm32g474re-single"); // ECCD2
-    make_uncorrectable(8);
+static void check_acknowledge(const char *name, uint32_t offset_bytes) {
+    build(name);
+    make_uncorrectable(offset_bytes);
+    acknowledged_at = FLASH_AT + offset_bytes;
     run(read_and_acknowledge);
     assert_int_equal(record.illegal, 0);
     assert_true(was_ours[0]);
     assert_false(was_ours[1]);
+    destroy();
+}
+
+static void test_acknowledge_says_whose_it_was(void **context) {
+    (void)context;
+    check_acknowledge("stm32g474re-single", 8); // ECCD2
+    check_acknowledge("stm32g0b1re", 8);        // a register for each bank
+    check_acknowledge("stm32g0b1re", 256 * 1024 + 8);
+}
+
+// Left to the firmware, which has not switched it on.
+static void test_icache_of_the_firmware(void **context) {
+    (void)context;
+    build("stm32l552ze");
+    dev.icache_address = 0;
+    assert_int_equal(do_call(job_erase, part->erase_size_bytes, 0), CP_OK);
+    assert_int_equal(do_call(job_program, part->erase_size_bytes, 8), CP_OK);
     destroy();
 }
 
@@ -1138,6 +1157,7 @@ int main(void) {
         cmocka_unit_test(test_stays_busy),
         cmocka_unit_test(test_uncorrectable),
         cmocka_unit_test(test_acknowledge_says_whose_it_was),
+        cmocka_unit_test(test_icache_of_the_firmware),
         cmocka_unit_test(test_caches),
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_keys),

@@ -108,6 +108,10 @@ static void test_window(void **state) {
     assert_int_equal(rig_expect(rig_job_erase, PAGE, 0, CP_OK), 1);
     assert_int_equal(rig_word(5 * PAGE), 0xFFFFFFFF);
     assert_int_equal(rig_expect(rig_job_erase, 2 * PAGE, 0, CP_ERR_BOUNDS), 0);
+    u5.bank2_address = 0; // one bank, as with DUALBANK off
+    assert_int_equal(rig_expect(rig_job_program, PAGE, 16, CP_OK), 1);
+    assert_int_equal(rig_expect(rig_job_erase, PAGE, 0, CP_OK), 1);
+    assert_int_equal(rig_word(5 * PAGE), 0xFFFFFFFF);
 }
 
 static void test_refusals(void **state) {

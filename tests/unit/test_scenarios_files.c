@@ -32,12 +32,16 @@ static void directory_in_name_order(void **state) {
     (void)state;
     struct loaded loaded = load_path("tests/data/scenarios/good/", (struct cp_case_list){0});
     assert_int_equal(loaded.error_count, 0);
-    assert_int_equal(loaded.list.count, 8);
-    assert_string_equal(loaded.list.cases[6].name, "samples/own-part");
-    assert_string_equal(loaded.list.cases[7].name, "samples/plain");
-    assert_int_equal(loaded.list.text_count, 3);
-    assert_string_equal(loaded.list.texts[2].file, PLAIN);
-    assert_int_equal(loaded.list.texts[2].size_bytes, strlen(loaded.list.texts[2].text));
+    assert_int_equal(loaded.list.count, 9);
+    assert_string_equal(loaded.list.cases[6].name, "samples/only");
+    assert_string_equal(loaded.list.cases[6].bounds.only,
+                        "a137,t12.bytes-1\nc3=1,v4=f0f0f0f0,r9\n\n");
+    assert_string_equal(loaded.list.cases[7].name, "samples/own-part");
+    assert_string_equal(loaded.list.cases[8].name, "samples/plain");
+    assert_null(loaded.list.cases[8].bounds.only);
+    assert_int_equal(loaded.list.text_count, 4);
+    assert_string_equal(loaded.list.texts[3].file, PLAIN);
+    assert_int_equal(loaded.list.texts[3].size_bytes, strlen(loaded.list.texts[3].text));
     unload(&loaded);
 }
 
