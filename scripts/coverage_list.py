@@ -255,7 +255,7 @@ def print_reasons(reader: ListReader) -> None:
     counted = Counter((entry.who, reason_name(entry)) for entry in reader.entries)
     for who, title in ((NOTHING, "nothing reaches"), (UNIT, "unit tests alone reach")):
         rows = {name: count for (of, name), count in counted.items() if of == who}
-        print(f"\n{sum(rows.values())} branches that {title}")
+        print(f"\nbranches that {title}: {sum(rows.values())}")
         for name in reader.reasons:
             if name in rows:
                 print(f"  {rows[name]:4d}  {name:18}  {reader.reasons[name]}")
@@ -299,7 +299,7 @@ def measures(scenarios: dict[str, Totals], both: dict[str, Totals]) -> list[str]
     found = []
     for by, totals in (("", both), (".scenarios", scenarios)):
         for row, of in [("core", sum(totals.values(), Totals())), *totals.items()]:
-            name = re.sub(r"\.[ch]$", "", row).replace("/", ".")
+            name = row.replace("/", ".")
             for kind in ("lines", "branches"):
                 value = numbers(of)[f"{kind}_covered_percent"]
                 if getattr(of, kind) > 0:

@@ -123,8 +123,8 @@ def test_all_is_listed(case: Case) -> None:
     assert done.stderr == ""
     assert done.code == 0
     assert re.search(r"core/src +75\.0% +3/4 +62\.5% +5/8 +75\.0% +3/4 +75\.0% +6/8", done.stdout)
-    assert "2 branches that nothing reaches\n     2  cannot-happen" in done.stdout
-    assert "1 branches that unit tests alone reach\n     1  not-modelled" in done.stdout
+    assert "branches that nothing reaches: 2\n     2  cannot-happen" in done.stdout
+    assert "branches that unit tests alone reach: 1\n     1  not-modelled" in done.stdout
 
 
 def test_numbers_for_machines(case: Case) -> None:
@@ -238,6 +238,19 @@ def test_versions_of_lcov(tmp_path: Path, functions: str) -> None:
     file = coverage_info.read(path, tmp_path)["core/src/a.c"]
     assert file.function_at(7) == "a"
     assert file.branches == {3: [1, 9], 7: [0, 9], 10: [9, 0, 0, 9]}
+
+
+@pytest.mark.parametrize(
+    "path,row",
+    [
+        ("core/src/boot.c", "core/src"),
+        ("core/verify/verify.c", "core/verify"),
+        ("core/port/mapped.h", "core/port/mapped"),
+        ("core/port/stm32/l4.c", "core/port/stm32/l4"),
+    ],
+)
+def test_rows(path: str, row: str) -> None:
+    assert coverage_info.row_of(path) == row
 
 
 def test_records_of_one_file_are_added(tmp_path: Path) -> None:
