@@ -107,16 +107,22 @@ function addCuts(screen) {
   };
 }
 
+// The cuts around that come to the same, and the next ones that do not.
 function neighbourWords(screen, row) {
   const { rows } = screen.cut.fault;
-  const i = rows.indexOf(row);
-  const tell = (other, words) => other
-    ? ` ${words} event ${number(words.startsWith("Before") ? other.last : other.first)}:` +
-      ` ${outcomeOf(screen.item, other.outcome, other.image).words}.` : "";
-  const span = row.last - row.first + 1;
-  return `The same for ${plural(row.times, "cut")} from event ${number(row.first)} to ${number(row.last)}` +
-    (row.times < span ? `; ${plural(span - row.times, "event")} in between were not cut so.` : ".") +
-    tell(rows[i - 1], "Before that, at") + tell(rows[i + 1], "After that, at");
+  const isAlike = (other) => other && other.outcome === row.outcome && other.image === row.image;
+  let from = rows.indexOf(row), to = from;
+  while (isAlike(rows[from - 1])) from--;
+  while (isAlike(rows[to + 1])) to++;
+  const cuts = rows.slice(from, to + 1).reduce((sum, other) => sum + other.times, 0);
+  const words = (other) => outcomeOf(screen.item, other.outcome, other.image).words;
+  return [
+    cuts === 1 ? "No cut with this fault beside it comes to the same."
+      : `The same for ${plural(cuts, "cut")} with this fault, from event ${number(rows[from].first)} to` +
+        ` ${number(rows[to].last)}.`,
+    rows[from - 1] ? `Before them, at event ${number(rows[from - 1].last)}: ${words(rows[from - 1])}.` : "",
+    rows[to + 1] ? `After them, at event ${number(rows[to + 1].first)}: ${words(rows[to + 1])}.` : "",
+  ].filter(Boolean).join(" ");
 }
 
 function cutPanel(screen) {

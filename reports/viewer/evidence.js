@@ -107,9 +107,9 @@ function wearPicture(detail) {
         const place = areaOfPage(detail, row.device, row.page);
         const name = place ? place.area : `device ${row.device}`;
         const x = left + i * width;
-        if (name !== area && x >= free) {
-          paper.text(name, x, height + 9);
-          free = x + paper.context.measureText(name).width + 6;
+        if (name !== area) {
+          paper.text(name, Math.max(x, free), height + 9);
+          free = Math.max(x, free) + paper.context.measureText(name).width + 6;
         }
         area = name;
       });

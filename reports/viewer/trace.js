@@ -53,8 +53,8 @@ function hexRows(bytes, others, offset) {
 }
 
 function hexPanel(step) {
-  if (!step.isOperation) return null;
   if (!step.before || !step.after) {
+    if (!step.isOperation) return null;
     return el("p", { class: "muted" }, step.event_count > 1
       ? `${plural(step.event_count, "program")} of this page are told as one step; a replay shows them singly.`
       : "The bytes of this step are not in the log.");
@@ -97,7 +97,9 @@ function stepRow(screen, step) {
     "aria-current": isNow ? "step" : null, onclick: () => screen.goTo(step.index),
   },
   el("td", { class: "right" }, eventWords(step)), el("td", {}, stepWords(step)),
-  el("td", { class: "marks" }, marks), el("td", { class: "muted source" }, sourceOf(step)));
+  el("td", { class: "marks" }, marks),
+  el("td", { class: "muted source", title: sourceOf(step) },
+    step.file ? `${step.file.replace(/^.*\//, "")}:${step.line}` : ""));
 }
 
 function stepList(screen) {
@@ -118,7 +120,30 @@ function stepList(screen) {
 
 const isSame = (a, b) =>
   a && b && a.kind === b.kind && a.area === b.area && a.page === b.page && a.offset === b.offset &&
-  a.text === b.text && a.state_says === b.state_says && a.active_holds === b.active_holds;
+  a.word_count === b.word_count && a.text === b.text && a.state_says === b.state_says &&
+  a.active_holds === b.active_holds;
+
+// Near a cut a trace has each program of a page by itself. Beside each other two traces are told
+// with all the programs of a page as one, or they would be out of step.
+function regrouped(steps) {
+  const groups = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    const isNext = last && last.kind === "program" && step.kind === "program" &&
+      step.area === last.area && step.area !== "state" && step.page === last.page &&
+      step.event === last.event + last.event_count;
+    if (isNext) {
+      last.event_count += step.event_count;
+      last.word_count += step.word_count || 1;
+      last.active_holds = step.active_holds;
+      last.state_says = step.state_says;
+      last.isActiveNew ||= step.isActiveNew;
+    } else {
+      groups.push({ ...step });
+    }
+  }
+  return groups;
+}
 
 // Stretches between power losses; of those before the last only the end is of interest.
 function pairsOf(trace, neighbour) {
@@ -128,7 +153,7 @@ function pairsOf(trace, neighbour) {
   const left = lives(trace), right = lives(neighbour);
   const pairs = [];
   for (const cuts of [...new Set([...left.keys(), ...right.keys()])].sort((a, b) => a - b)) {
-    pairs.push(...pairLife(cuts, left.get(cuts) || [], right.get(cuts) || []));
+    pairs.push(...pairLife(cuts, regrouped(left.get(cuts) || []), regrouped(right.get(cuts) || [])));
   }
   return pairs;
 }
