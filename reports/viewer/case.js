@@ -128,7 +128,7 @@ function neighbourWords(screen, row) {
 function cutPanel(screen) {
   const { item, cut } = screen;
   if (!cut) {
-    return el("p", { class: "muted" }, "Choose a cut: click into the strip, or go to it with Tab and use the" +
+    return el("p", { class: "muted screen-only" }, "Choose a cut: click into the strip, or go to it with Tab and use the" +
       " arrow keys. What came of it is told here, with the command that replays it.");
   }
   const row = findCut(cut.fault, cut.event);
@@ -244,7 +244,7 @@ function stripSection(screen) {
     el("p", { class: "muted" }, `The first run of the device, ${plural(scale.last, "event")} from delivery to its` +
       " end, each cut once with each fault. Second and later cuts are in the verdict, not in this picture." +
       (screen.detail.uncut ? " Each step is as wide as the next; a step may be the programs of a page." : "")),
-    stripLegend(screen.item, faults, !!screen.detail.uncut), screen.strip.paper.canvas, zoomButtons(screen),
+    stripLegend(screen.item, screen.strip, !!screen.detail.uncut), screen.strip.paper.canvas, zoomButtons(screen),
     el("div", { id: "cut" }), fold("The strip as a table", false, stripTable(screen.item, faults)),
     cappedNote(screen.detail.capped, "cuts", "stretches"),
   ];
@@ -278,7 +278,7 @@ function caseHead(item) {
       el("span", { class: "mark", "aria-hidden": "true" }, STATUS[item.status].mark),
       el("h2", {}, el("strong", {}, STATUS[item.status].word), " ",
         el("span", { class: "case-name" }, item.scenario), ": ", sentence(item))),
-    one ? el("h2", {}, item.scenario) : el("p", { class: "evidence" }, evidence(item)),
+    one ? null : el("p", { class: "evidence" }, evidence(item)),
     item.because ? el("p", {}, el("span", { class: "muted" }, "The scenario says: "), item.because) : null,
     el("p", { class: "muted" }, `${item.file}${item.line ? `:${item.line}` : ""}, log ${item.about.path}` +
       (item.engine ? `, engine ${item.engine}` : "")),

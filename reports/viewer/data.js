@@ -52,8 +52,8 @@ const STATUS = {
   fail: { word: "FAIL", mark: "✘", letter: "F", tone: "bad" },
   error: { word: "ERROR", mark: "✘", letter: "E", tone: "bad" },
   inconclusive: { word: "INCONCLUSIVE", mark: "?", letter: "?", tone: "doubt" },
-  interrupted: { word: "INTERRUPTED", mark: "?", letter: "I", tone: "doubt" },
-  missing: { word: "NOT RUN", mark: "–", letter: "–", tone: "doubt" },
+  unfinished: { word: "UNFINISHED", mark: "?", letter: "U", tone: "doubt" },
+  missing: { word: "NOT BEGUN", mark: "–", letter: "–", tone: "doubt" },
   part: { word: "PART", mark: "½", letter: "½", tone: "doubt" },
   claimed: { word: "AS CLAIMED", mark: "✔", letter: "C", tone: "claim" },
   bounded: { word: "BOUNDED", mark: "✔", letter: "B", tone: "bound" },
@@ -61,12 +61,11 @@ const STATUS = {
 };
 const STATUS_ORDER = Object.keys(STATUS);
 
-// As cutproof decides its exit code: only what is as expected, and whole, is well.
+// As every other form of a report: only what is as expected, and whole, is well.
 function statusOf(item) {
-  if (!item.verdict) return "missing";
-  if (item.verdict === "ERROR") return "error";
   if (item.violations.some((violation) => !violation.claimed)) return "fail";
-  if (item.interrupted) return "interrupted";
+  if (!item.verdict || item.interrupted) return "unfinished";
+  if (item.verdict === "ERROR") return "error";
   const isShort = !item.is_complete || (item.verdict === "BOUNDED" && item.expected === "PROVED");
   if (!item.met) return isShort && item.verdict !== "PROVED" ? "inconclusive" : "fail";
   if (item.shard) return "part";
@@ -78,6 +77,8 @@ function makeCase(item, index) {
   item.about = report.logs[item.log];
   for (const key of ["violations", "images", "promises", "states_by"]) item[key] = named(item, key);
   item.status = statusOf(item);
+  // A case that did not end has no sum of its states, but those that were found.
+  item.states ??= item.states_by.reduce((sum, row) => sum + row.count, 0);
   return item;
 }
 
@@ -87,7 +88,7 @@ function missingCases(from) {
   for (const log of report.logs) {
     for (const { scenario, file } of log.missing) {
       found.push({
-        scenario, file, log: log.index, about: log, part: "–", format: "–", hash: "", verdict: null,
+        scenario, file, log: log.index, about: log, part: "?", format: "?", hash: "", verdict: null,
         status: "missing", violations: [], images: [], promises: [], states_by: [], detail: null,
         never: true, index: from + found.length,
       });

@@ -19,7 +19,7 @@ function drawBanner() {
   fill(byId("banner"),
     el("div", { class: `verdict tone-${about.tone}` },
       el("span", { class: "mark", "aria-hidden": "true" }, about.mark),
-      el("h1", {}, el("strong", {}, about.word === "FAIL" && !one ? "FAILED" : about.word), ": ", overallSentence(status))),
+      el("h1", {}, el("strong", {}, about.word === "FAIL" ? "FAILED" : about.word), ": ", overallSentence(status))),
     el("p", { class: "evidence" }, one ? evidence(one)
       : `${plural(total, "state")}, ${plural(parts.size, "part")}, ` +
         [...new Set(report.logs.map(coreOf))].join("; ") + ". " +

@@ -191,7 +191,7 @@ function stripTable(item, faults) {
       : null];
 }
 
-function stripLegend(item, faults, hasWork) {
+function stripLegend(item, { faults, marks }, hasWork) {
   const seen = new Map();
   for (const fault of faults) {
     for (const row of fault.rows) {
@@ -202,7 +202,8 @@ function stripLegend(item, faults, hasWork) {
   return el("p", { class: "legend" }, "after the cut, left alone: ",
     [...seen.values()].map((row) => swatch(row.key, row.letter, row.words)),
     hasWork ? [swatch("copy", "A", "copy to ACTIVE (D: to DFU)"), swatch("record", "S", "state record"),
-      swatch("erase", "E", "erase")] : null, el("span", { class: "key" }, "▼ this cut breaks a promise"),
+      swatch("erase", "E", "erase")] : null,
+    marks.length ? el("span", { class: "key" }, "▼ this cut breaks a promise") : null,
     el("span", { class: "key" }, "blank: not cut so"));
 }
 

@@ -120,7 +120,7 @@ function stepList(screen) {
 
 const isSame = (a, b) =>
   a && b && a.kind === b.kind && a.area === b.area && a.page === b.page && a.offset === b.offset &&
-  a.word_count === b.word_count && a.text === b.text && a.state_says === b.state_says &&
+  a.word_count === b.word_count && (a.isOperation || a.text === b.text) && a.state_says === b.state_says &&
   a.active_holds === b.active_holds;
 
 // Near a cut a trace has each program of a page by itself. Beside each other two traces are told

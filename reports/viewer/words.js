@@ -74,10 +74,11 @@ const SENTENCES = {
   inconclusive: (item) => `no violation was found on ${where(item)}, but the search stopped short` +
     (item.stopped_by ? ` ${STOP_WORDS[item.stopped_by] || item.stopped_by}` : "") +
     `. This is no proof. Bound: ${item.bound}`,
-  interrupted: (item) => `a signal stopped the search on ${where(item)}; no violation was found up` +
-    ` to there. This is no proof. Bound: ${item.bound}`,
-  missing: (item) => item.never ? "selected, and never begun: nothing is known of this case"
-    : "begun, and not ended: the run was killed, or still goes on. Nothing is known of this case",
+  unfinished: (item) => item.verdict
+    ? `a signal stopped the search on ${where(item)}; no violation was found up to there. This is no` +
+      ` proof. Bound: ${item.bound}`
+    : `the run was killed, or still goes on: this case on ${where(item)} did not end. This is no proof`,
+  missing: () => "selected, and never begun: nothing is known of this case",
   part: (item) => `only part ${item.shard} of this case: its verdict is ${item.verdict}, of the` +
     ` whole nothing is known before all parts are merged. Bound: ${item.bound}`,
 };
@@ -87,7 +88,8 @@ const sentence = (item) => SENTENCES[item.status](item).replace(/([^.!?])$/, "$1
 const coreOf = (log) => `core ${log.run.core_name} ${log.run.core_hash}`;
 
 function evidence(item) {
-  if (item.states === null || item.states === undefined) return `${coreOf(item.about)}.`;
+  if (item.never) return `${coreOf(item.about)}.`;
+  if (!item.verdict) return `${plural(item.states, "state")} so far; ${coreOf(item.about)}; case ${item.hash}.`;
   return `${counts(item)}; ${depth(item)}; ${Number(item.seconds).toFixed(1)} s;` +
     ` ${coreOf(item.about)}; case ${item.hash}.`;
 }
@@ -95,8 +97,8 @@ function evidence(item) {
 // --- the whole report
 
 const STATUS_COUNT_WORDS = {
-  fail: "failed", error: "in error", inconclusive: "inconclusive", interrupted: "interrupted",
-  missing: "not run", part: "in part only", claimed: "violated as claimed",
+  fail: "failed", error: "in error", inconclusive: "inconclusive", unfinished: "unfinished",
+  missing: "not begun", part: "in part only", claimed: "violated as claimed",
   bounded: "bounded as expected", proved: "proved",
 };
 
