@@ -203,7 +203,8 @@ def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         package.open(tmp_path / "none.db")
     assert isinstance(caught.value, package.LogNotFoundError)
-    assert str(caught.value) == f"cannot read the log '{tmp_path}/none.db': No such file or directory"
+    said = f"cannot read the log '{tmp_path}/none.db': No such file or directory"
+    assert str(caught.value) == said
     assert not list(tmp_path.iterdir())
 
 
