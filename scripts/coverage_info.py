@@ -117,8 +117,8 @@ def totals(known: File, reached: File | None) -> Totals:
 
 
 def row_of(path: str) -> str:
-    """The row of the table: core/src, core/verify, and each port by its file."""
-    return path if path.startswith("core/port/") else path.rsplit("/", 1)[0]
+    """The row of the table: core/src, core/verify, and each port by itself."""
+    return path.rsplit("." if path.startswith("core/port/") else "/", 1)[0]
 
 
 def rows(known: dict[str, File], reached: dict[str, File]) -> dict[str, Totals]:

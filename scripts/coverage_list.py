@@ -255,7 +255,7 @@ def print_reasons(reader: ListReader) -> None:
     counted = Counter((entry.who, reason_name(entry)) for entry in reader.entries)
     for who, title in ((NOTHING, "nothing reaches"), (UNIT, "unit tests alone reach")):
         rows = {name: count for (of, name), count in counted.items() if of == who}
-        print(f"\n{sum(rows.values())} branches that {title}")
+        print(f"\nbranches that {title}: {sum(rows.values())}")
         for name in reader.reasons:
             if name in rows:
                 print(f"  {rows[name]:4d}  {name:18}  {reader.reasons[name]}")
@@ -299,7 +299,7 @@ def measures(scenarios: dict[str, Totals], both: dict[str, Totals]) -> list[str]
     found = []
     for by, totals in (("", both), (".scenarios", scenarios)):
         for row, of in [("core", sum(totals.values(), Totals())), *totals.items()]:
-            name = re.sub(r"\.[ch]$", "", row).replace("/", ".")
+            name = row.replace("/", ".")
             for kind in ("lines", "branches"):
                 value = numbers(of)[f"{kind}_covered_percent"]
                 if getattr(of, kind) > 0:
@@ -339,7 +339,8 @@ def main(arguments: list[str] | None = None) -> int:
     for finding in findings + [told(site) for site in unlisted]:
         print(f"coverage_list: error: {finding}", file=sys.stderr)
     if unlisted:
-        print(f"    = help: cover them, or list them in {given.list} with a reason:", file=sys.stderr)
+        help_ = f"cover them, or list them in {given.list} with a reason:"
+        print(f"    = help: {help_}", file=sys.stderr)
         codes = codes_of(sites)
         print("\n".join(as_listed(unlisted, codes)), file=sys.stderr)
     return 1 if findings or unlisted else 0

@@ -346,6 +346,7 @@ def _told(ended: Ended) -> str:
         problems.append(f"the command was ended by signal {-ended.returncode}")
     elif not ended.is_good and ended.returncode not in (1, 2, 6):
         problems.append(f"exit code {ended.returncode} of {' '.join(ended.command)}")
+        problems += [ended.reason] if ended.reason and not ended.case else []
     return "\n".join([*problems, *lines])
 
 

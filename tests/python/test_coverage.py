@@ -123,8 +123,8 @@ def test_all_is_listed(case: Case) -> None:
     assert done.stderr == ""
     assert done.code == 0
     assert re.search(r"core/src +75\.0% +3/4 +62\.5% +5/8 +75\.0% +3/4 +75\.0% +6/8", done.stdout)
-    assert "2 branches that nothing reaches\n     2  cannot-happen" in done.stdout
-    assert "1 branches that unit tests alone reach\n     1  not-modelled" in done.stdout
+    assert "branches that nothing reaches: 2\n     2  cannot-happen" in done.stdout
+    assert "branches that unit tests alone reach: 1\n     1  not-modelled" in done.stdout
 
 
 def test_numbers_for_machines(case: Case) -> None:
@@ -132,7 +132,8 @@ def test_numbers_for_machines(case: Case) -> None:
     told = json.loads((case.folder / "coverage.json").read_text())
     assert told["rows"]["core/src"]["scenarios"]["branches_covered"] == 5
     assert told["total"]["all"]["branches_covered_percent"] == 75.0
-    assert [entry["reached_by"] for entry in told["uncovered"]] == ["nothing", "unit tests", "nothing"]
+    reached_by = [entry["reached_by"] for entry in told["uncovered"]]
+    assert reached_by == ["nothing", "unit tests", "nothing"]
     measures = (case.folder / "measures.txt").read_text().split()
     assert "core.lines_covered_percent=75.0" in measures
     assert "core.scenarios.branches_covered_percent=62.5" in measures
@@ -150,7 +151,8 @@ def test_unlisted_branch_fails(case: Case) -> None:
 
 def test_line_never_executed_fails(case: Case) -> None:
     case.scenarios = case.all = info(first="-,-")
-    case.expect(1, "a.c:3: nothing reaches it: err is true", "a.c:3: nothing reaches it: err is false")
+    never = "a.c:3: nothing reaches it: err is"
+    case.expect(1, f"{never} true", f"{never} false")
 
 
 def test_stale_line_fails(case: Case) -> None:
@@ -238,6 +240,19 @@ def test_versions_of_lcov(tmp_path: Path, functions: str) -> None:
     file = coverage_info.read(path, tmp_path)["core/src/a.c"]
     assert file.function_at(7) == "a"
     assert file.branches == {3: [1, 9], 7: [0, 9], 10: [9, 0, 0, 9]}
+
+
+@pytest.mark.parametrize(
+    "path,row",
+    [
+        ("core/src/boot.c", "core/src"),
+        ("core/verify/verify.c", "core/verify"),
+        ("core/port/mapped.h", "core/port/mapped"),
+        ("core/port/stm32/l4.c", "core/port/stm32/l4"),
+    ],
+)
+def test_rows(path: str, row: str) -> None:
+    assert coverage_info.row_of(path) == row
 
 
 def test_records_of_one_file_are_added(tmp_path: Path) -> None:

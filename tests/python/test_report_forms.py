@@ -123,7 +123,7 @@ def test_good(cutproof: Run, root: Path, tmp_path: Path, good: Path) -> None:
     assert not suites.findall(".//failure") and not suites.findall(".//error")
     assert annotations(form(cutproof, "annotations", good)) == []
     text = form(cutproof, "markdown", good)
-    assert "**PROVED**: every case is as its scenario expects" in text
+    assert "**AS EXPECTED**: every case ended as its scenario expects" in text
     assert "| PROVED | journal/forged" in text and "| AS CLAIMED | cli/hole" in text
 
 

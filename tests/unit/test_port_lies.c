@@ -13,8 +13,8 @@ enum {
     POLLS_MAX = 12,
     REGISTERS_MAX = 16,
     READS_ALL = 12,   // so many reads of a register lie in all ways
-    READS_STUCK = 60, // so many with all bits stuck; of later ones some
-    READS_STEP = 29,
+    READS_STUCK = 60, // so many with all bits stuck; of later ones, and those of a SPI, some
+    READS_STEP = 41,
     DATA_BYTES = 64,
 };
 
@@ -189,20 +189,22 @@ static void lie_with(uint32_t set, uint32_t cleared) {
     check_call();
 }
 
+// A SPI master is stuck as a whole: what its bits mean is the chip's.
 static void lie_at(uint32_t read) {
+    const uint32_t bit_count = read < READS_ALL && !is_spi() ? 32 : 0;
     lies.from = read;
     lie_with(UINT32_MAX, 0);
     lie_with(0, UINT32_MAX);
-    const uint32_t bit_count = is_spi() ? 8 : 32; // the rest of what a SPI master says is zero
-    for (uint32_t bit = 0; read < READS_ALL && bit < bit_count; bit++) {
+    for (uint32_t bit = 0; bit < bit_count; bit++) {
         lie_with(1u << bit, 0);
         lie_with(0, 1u << bit);
     }
 }
 
 static void lie_in(const struct reg *where) {
+    const uint32_t stuck = is_spi() ? 0 : READS_STUCK;
     lies.where = *where;
-    for (uint32_t read = 0; read < where->reads; read += read < READS_STUCK ? 1 : READS_STEP) {
+    for (uint32_t read = 0; read < where->reads; read += read < stuck ? 1 : READS_STEP) {
         lie_at(read);
     }
 }

@@ -332,6 +332,7 @@ static struct {
     uint8_t command[6];
     uint32_t count;
     uint32_t failing_transfer; // counted down; at 0 it fails
+    uint8_t id[3];
 } fake;
 
 static void fake_select(const struct cp_spi *spi) {
@@ -344,13 +345,12 @@ static void fake_deselect(const struct cp_spi *spi) {
 }
 
 static uint8_t fake_byte(uint8_t sent) {
-    static const uint8_t id[] = {0xEF, 0x40, 0x18};
     const uint32_t position = fake.count++;
     if (position < sizeof fake.command) {
         fake.command[position] = sent;
     }
     switch (fake.command[0]) {
-    case 0x9F: return position >= 1 && position <= 3 ? id[position - 1] : 0;
+    case 0x9F: return position >= 1 && position <= 3 ? fake.id[position - 1] : 0;
     case 0x5A: return position >= 5 ? fake.bytes[(fake.command[3] + position - 5) % 256] : 0;
     default: return 0;
     }
@@ -380,6 +380,7 @@ static void fake_part(const char *name) {
         fake.bytes[i] = cp_spi_sfdp(part, i);
     }
     fake.failing_transfer = UINT32_MAX;
+    memcpy(fake.id, (const uint8_t[]){0xEF, 0x40, 0x18}, sizeof fake.id);
 }
 
 static void put_word(uint32_t address, uint32_t value) {
@@ -465,6 +466,9 @@ static void test_large_chips(void **state) {
     assert_false(nor.chip.has_four_byte_addresses);
     assert_int_equal(nor.chip.size_bytes, 0x1000000);
     assert_int_equal(nor.chip.erase_opcode, 0x20);
+    fake.bytes[19] = 1; // or with a table of them that is too short
+    expect_fake(CP_OK);
+    assert_false(nor.chip.has_four_byte_addresses);
     put_basic(1, 2u << 17); // and with nothing but 4 bytes
     expect_fake(CP_ERR_FLASH);
     put_basic(2, 1u << 31 | 26); // small, but always addressed with 4
@@ -495,6 +499,29 @@ static void test_failing_bus(void **state) {
     rig_close(state);
 }
 
+// Nobody drives the line: it stays low, or is pulled high.
+static void test_no_id(void **state) {
+    open_chip("w25q16jv", "nRF52");
+    fake_part("w25q128jv");
+    memset(fake.id, 0, sizeof fake.id);
+    expect_fake(CP_ERR_FLASH);
+    memset(fake.id, 0xFF, sizeof fake.id);
+    expect_fake(CP_ERR_FLASH);
+    rig_close(state);
+}
+
+// The chip is never told to take a write, so none may be begun.
+static void test_bus_fails_before_an_operation(void **state) {
+    open_chip("w25q16jv", "nRF52");
+    fake_part("w25q128jv");
+    expect_fake(CP_OK);
+    fake.failing_transfer = 0;
+    rig_expect(rig_job_program, 4096, 64, CP_ERR_FLASH);
+    fake.failing_transfer = 0;
+    rig_expect(rig_job_erase, 4096, 0, CP_ERR_FLASH);
+    rig_close(state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_chip),
@@ -511,6 +538,8 @@ int main(void) {
         cmocka_unit_test(test_sfdp_times_and_page),
         cmocka_unit_test(test_large_chips),
         cmocka_unit_test(test_failing_bus),
+        cmocka_unit_test(test_no_id),
+        cmocka_unit_test(test_bus_fails_before_an_operation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
