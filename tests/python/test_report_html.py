@@ -394,6 +394,9 @@ def test_a_cut_is_chosen_in_the_strip(share: float, page: Page, proved: Path) ->
     step = shown_facts(page)["event"].replace(",", "")
     first, _, last = step.partition("–")
     assert int(first) <= event <= int(last or first)  # the steps went there too
+    sql = "SELECT count(*) FROM steps JOIN traces t USING (case_id, trace_id) WHERE t.kind = 'uncut'"
+    [(steps,)] = rows(proved, sql)
+    assert abs(shown_step(page) - share * steps) <= 1  # each step is as wide as the next
 
 
 def test_a_replay_command_can_be_pasted(page: Page, proved: Path, cutproof_path: Path) -> None:
@@ -442,11 +445,33 @@ def test_pictures_have_their_text(page: Page, claimed: Path) -> None:
     for (name,) in rows(claimed, faults):
         assert name in strip
     page.press(Keys.HOME)
-    held = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
-            for row in page.all("#pages-now tbody tr")]  # fmt: skip
-    for area in ("state", "active", "dfu"):
-        pages = rows(claimed, "SELECT holds FROM pages WHERE area = ? ORDER BY page", area)
-        assert [row[2] for row in held if row[0] == area][0] == pages[0][0]
+    delivered = rows(claimed, "SELECT area, page, holds FROM pages WHERE area <> 'bootloader'")
+    assert shown_pages(page) == {(area, number): holds for area, number, holds in delivered}
+    page.press(*["n"] * 9)
+    before = """SELECT s.area, s.page, s.page_holds FROM steps s JOIN traces t USING (trace_id)
+                WHERE t.kind = 'violation' AND s.step <= ? AND s.page_holds IS NOT NULL
+                AND s.kind IN ('program', 'erase') ORDER BY s.step"""
+    changes = rows(claimed, before, str(shown_step(page)))
+    held = {(area, number): holds for area, number, holds in [*delivered, *changes]}
+    assert any("[" in holds for holds in held.values())  # a page that holds another's
+    assert shown_pages(page) == held
+
+
+def span(text: str) -> range:
+    first, _, last = text.partition("–")
+    return range(int(first), int(last or first) + 1)
+
+
+def shown_pages(page: Page) -> dict[tuple[str, int], str]:
+    """The table below the timeline, page by page: "1–3 old[0–2]" is three."""
+    shown = {}
+    for row in page.all("#pages-now tbody tr"):
+        area, numbers, holds = [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+        name, moved, inside = holds.partition("[")
+        others = span(inside.rstrip("]")) if moved else span(numbers)
+        for number, other in zip(span(numbers), others, strict=True):
+            shown[area, number] = f"{name}[{other}]" if moved else name
+    return shown
 
 
 # --- many cases
