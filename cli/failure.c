@@ -86,7 +86,7 @@ void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
 
 // There is no run that shows it.
 static void print_of_search(const struct cp_violation *violation) {
-    printf("  expected  %s\n", cp_verdict_promise_text(violation->promise));
+    printf("  expected  %s\n", cp_promise_text(violation->promise));
     printf("  got       %s%s%s\n", cp_color(stdout, CP_COLOR_BAD), violation->message,
            cp_color(stdout, CP_COLOR_NONE));
     puts("  trace     none: it is of the whole search, and no single run shows it");
@@ -110,7 +110,7 @@ void cp_failure_print(const struct cp_case *test_case, const struct cp_program *
         printf("  warning   the replay did not show it again: %s\n",
                code < 0 ? error : "no promise broke");
     }
-    printf("  expected  %s\n", cp_verdict_promise_text(violation->promise));
+    printf("  expected  %s\n", cp_promise_text(violation->promise));
     printf("  got       %s%s%s\n", cp_color(stdout, CP_COLOR_BAD), violation->message,
            cp_color(stdout, CP_COLOR_NONE));
     printf("  trace     %u power loss%s; %s\n", violation->cuts, violation->cuts == 1 ? "" : "es",

@@ -64,6 +64,19 @@ static void print_devices_json(struct cp_jsonl *json, const struct cp_case *test
     cp_jsonl_close(json, ']');
 }
 
+// They are kept between commas: ",smoke,seed,".
+static void print_tags_json(struct cp_jsonl *json, const char *tags) {
+    cp_jsonl_open(json, "tags", '[');
+    for (const char *at = tags + strspn(tags, ","); *at; at += strspn(at, ",")) {
+        char tag[CP_TAGS_MAX];
+        size_t length = strcspn(at, ",");
+        snprintf(tag, sizeof tag, "%.*s", (int)length, at);
+        cp_jsonl_text(json, NULL, tag);
+        at += length;
+    }
+    cp_jsonl_close(json, ']');
+}
+
 static void print_case_json(const struct cp_case *test_case) {
     struct cp_jsonl json = {.out = stdout};
     char faults[160];
@@ -73,6 +86,7 @@ static void print_case_json(const struct cp_case *test_case) {
     cp_jsonl_text(&json, "name", test_case->name);
     cp_jsonl_text(&json, "file", test_case->file);
     cp_jsonl_count(&json, "line", test_case->line);
+    print_tags_json(&json, test_case->tags);
     cp_jsonl_text(&json, "part", part_name(test_case));
     print_devices_json(&json, test_case);
     cp_jsonl_text(&json, "format", test_case->format);

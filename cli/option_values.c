@@ -183,5 +183,6 @@ struct cp_explore_options cp_option_search(const struct cp_options *options,
         .shard_index = options->shard_index,
         .shard_count = options->shard_count,
         .is_states_budget = options->states_max < test_case->bounds.states_max,
+        .cuts_whole_first_run = true,
     };
 }

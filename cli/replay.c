@@ -148,7 +148,7 @@ static void print_end(const struct printing *printing, const struct cp_violation
         print_end_json(printing, violation);
     } else if (violation) {
         printf("expected  %s\ngot       %s\n%sREPRODUCED%s  %s violates %s\n",
-               cp_verdict_promise_text(violation->promise), violation->message,
+               cp_promise_text(violation->promise), violation->message,
                cp_color(stdout, CP_COLOR_BAD), cp_color(stdout, CP_COLOR_NONE),
                printing->replay->test_case->name, cp_promise_name(violation->promise));
     } else {

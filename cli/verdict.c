@@ -13,27 +13,6 @@ bool cp_verdict_is_claimed(const struct cp_case *test_case, const struct cp_viol
     return test_case->expect.violates >> violation->promise & 1;
 }
 
-const char *cp_verdict_promise_text(enum cp_promise promise) {
-    static const char *const texts[CP_PROMISE_COUNT] = {
-        [CP_PROMISE_BOOTABLE] = "a boot left alone starts a complete, byte-exact known image",
-        [CP_PROMISE_RESUMES] = "an interrupted swap or revert is finished without losing data",
-        [CP_PROMISE_UPDATE_COMPLETES] = "once the request has returned, the new image starts",
-        [CP_PROMISE_NO_PHANTOM_UPDATE] = "a new image starts only if its update was requested",
-        [CP_PROMISE_TRIAL_HAPPENS] = "a new image is reverted only after it was started",
-        [CP_PROMISE_UNCONFIRMED_REVERTS] = "an unconfirmed image is replaced by the old one",
-        [CP_PROMISE_CONFIRMED_STAYS] = "once confirm has returned, the old image never comes back",
-        [CP_PROMISE_TELLS_TRUTH] = "get_state agrees with ACTIVE and with what happened",
-        [CP_PROMISE_LEGAL_FLASH_USE] = "the flash is used only as its manual allows",
-        [CP_PROMISE_BOUNDED_WEAR] = "erases per page and update stay within the stated bound",
-        [CP_PROMISE_PROGRESSES] = "every power-on that lasts gets further, within the watchdog",
-        [CP_PROMISE_AUTHENTIC] = "an update starts only an image with a right signature",
-        [CP_PROMISE_NO_DOWNGRADE] = "an update starts no image with a smaller security counter",
-        [CP_PROMISE_LAST_RESORT] = "a device that is damaged starts the image in FACTORY",
-        [CP_PROMISE_ERROR_SAFE] = "an operation that fails loses no image and starts no wrong one",
-    };
-    return (unsigned)promise < CP_PROMISE_COUNT ? texts[promise] : "?";
-}
-
 static bool has_unclaimed(const struct cp_case *test_case, const struct cp_result *result) {
     for (uint32_t i = 0; i < result->violation_count; i++) {
         if (!cp_verdict_is_claimed(test_case, &result->violations[i])) {

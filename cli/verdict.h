@@ -25,9 +25,6 @@ void cp_verdict_print_more(const struct cp_result *result, const struct cp_optio
 void cp_verdict_print_json(const struct cp_case *test_case, uint32_t hash,
                            const struct cp_result *result, struct cp_jsonl *json);
 
-// A promise in a sentence.
-const char *cp_verdict_promise_text(enum cp_promise promise);
-
 bool cp_verdict_is_claimed(const struct cp_case *test_case, const struct cp_violation *violation);
 
 #endif

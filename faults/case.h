@@ -34,6 +34,9 @@ enum cp_promise {
 
 const char *cp_promise_name(enum cp_promise promise);
 
+// A promise in a sentence, for people.
+const char *cp_promise_text(enum cp_promise promise);
+
 // How a program of one write unit can be torn: which of the bits that were to
 // change did change. How a page erase can be torn: which words are erased, or
 // for the bit shapes which bits of every word. docs/SPEC.md, "Fault model".

@@ -2,6 +2,7 @@
 
 #include "faults/conclude.h"
 #include "faults/only.h"
+#include "faults/rest_of_first_run.h"
 #include "faults/slow.h"
 
 #include <stdlib.h>
@@ -159,6 +160,10 @@ void cp_explore(const struct cp_case *test_case, const struct cp_program *progra
     cp_conclude(test_case, &bounded, stop, options, result);
     if (!result->interrupted) {
         cp_shrink(test_case, program, result);
+    }
+    bool was_kept_from_it = stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET;
+    if (options && options->cuts_whole_first_run && was_kept_from_it) {
+        cp_cut_rest_of_first_run(test_case, program, options, result);
     }
 }
 

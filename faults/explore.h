@@ -31,6 +31,9 @@ struct cp_explore_options {
     // The case's bound on states is a budget of this run: a result that stops there is
     // incomplete. Otherwise the case itself admits to that bound.
     bool is_states_budget;
+    // What a violation kept the search from is cut in the first run all the same, once each,
+    // for up to a second. The slow engine leaves it out.
+    bool cuts_whole_first_run;
     // Where to leave what is known if the search stops early, and where to go on
     // from. Either may be NULL. A file is of use only to the same case, program,
     // part and build.

@@ -42,7 +42,7 @@ static int read_number(sqlite3 *db, const char *sql, int64_t *number) {
 
 static enum cp_log_status say(enum cp_log_status status, char *error, const char *path,
                               const char *what) {
-    snprintf(error, CP_MESSAGE_MAX, "'%.140s' %.100s", path, what);
+    snprintf(error, CP_MESSAGE_MAX, "'%.144s' %s", path, what);
     return status;
 }
 

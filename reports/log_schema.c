@@ -93,7 +93,8 @@ const char cp_log_schema[] =
     "  area TEXT, page INTEGER, offset INTEGER, word_count INTEGER,"
     "  window_offset INTEGER, before BLOB, after BLOB,"
     "  text TEXT, file TEXT, line INTEGER, function TEXT,"
-    "  page_holds TEXT, active_holds TEXT, state_says TEXT);"
+    "  page_holds TEXT, active_holds TEXT, state_says TEXT,"
+    "  PRIMARY KEY(case_id, trace_id, step)) WITHOUT ROWID;"
     // Of the build: sizes of the core, its coverage. `cutproof measure` adds them.
     "CREATE TABLE measures("
     "  name TEXT PRIMARY KEY, value REAL NOT NULL, unit TEXT NOT NULL,"

@@ -319,9 +319,9 @@ static const char *sentence_head(const struct cp_report_cases *cases) {
     if (cases->count == 0) {
         return "INCONCLUSIVE: there is no case.";
     }
-    return cases->counts[CP_REPORT_PROVED] ? "PROVED: every case is as its scenario expects, each "
-                                             "within the bound of its fault model."
-                                           : "AS EXPECTED: no case claims to be proved.";
+    return cases->counts[CP_REPORT_PROVED] == cases->count
+               ? "PROVED: every case, each within the bound of its fault model."
+               : "AS EXPECTED: every case ended as its scenario expects, within its bound.";
 }
 
 char *cp_report_sentence(const struct cp_report_cases *cases) {

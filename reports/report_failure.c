@@ -17,8 +17,8 @@ static const char step_sql[] =
     "  WHERE case_id = ?1 AND trace_id = ?2 AND kind NOT IN ('violation', 'power-on')),"
     " ends AS (SELECT max(cuts) AS cuts FROM told)"
     " SELECT kind, event, text, file, line, function, cuts, next_kind FROM told"
-    " WHERE kind = 'cut' OR next_kind = 'cut' OR (cuts = (SELECT cuts FROM ends) AND step >"
-    "  (SELECT max(step) FROM told) - ?3) ORDER BY step";
+    " WHERE kind = 'cut' OR next_kind = 'cut' OR (cuts = (SELECT cuts FROM ends) AND"
+    "  (SELECT count(*) FROM told later WHERE later.step > told.step) < ?3) ORDER BY step";
 
 static void write_step(sqlite3_stmt *row, const char *label, FILE *out) {
     const char *file = (const char *)sqlite3_column_text(row, 3);
@@ -102,6 +102,14 @@ int cp_report_write_command(const struct cp_report_case *c, const struct cp_repo
     return write_core(c->log, out, error);
 }
 
+static void write_expected(const struct cp_report_violation *v, FILE *out) {
+    for (int i = 0; i < CP_PROMISE_COUNT; i++) {
+        if (strcmp(cp_promise_name((enum cp_promise)i), v->promise) == 0) {
+            fprintf(out, "expected  %s\n", cp_promise_text((enum cp_promise)i));
+        }
+    }
+}
+
 int cp_report_write_failure(const struct cp_report_case *c, const struct cp_report_violation *v,
                             FILE *out, char *error) {
     fprintf(out, "promise   %s\n", v->promise);
@@ -111,6 +119,7 @@ int cp_report_write_failure(const struct cp_report_case *c, const struct cp_repo
             return err;
         }
     }
+    write_expected(v, out);
     fprintf(out, "got       %s\n", v->message);
     if (!v->is_of_search) {
         fprintf(out, "trace     %s: %lld power loss%s%s\n", *v->trace ? v->trace : "(no cut)",

@@ -38,7 +38,8 @@ class Branch:
 
 def blank_comments(text: str) -> str:
     """The same lines and columns, without comments, directives, and what quotes hold."""
-    pattern = r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|^[ \t]*#(?:\\\n|[^\n])*"""
+    texts = r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
+    pattern = texts + r"|^[ \t]*#(?:\\\n|[^\n])*"
 
     def blank(match: re.Match[str]) -> str:
         found = match[0]

@@ -107,14 +107,22 @@ function addCuts(screen) {
   };
 }
 
+// The cuts around that come to the same, and the next ones that do not.
 function neighbourWords(screen, row) {
   const { rows } = screen.cut.fault;
-  const i = rows.indexOf(row);
-  const tell = (other, words) => other
-    ? ` ${words} event ${number(words.startsWith("Before") ? other.last : other.first)}:` +
-      ` ${outcomeOf(screen.item, other.outcome, other.image).words}.` : "";
-  return `The same for ${plural(row.times, "cut")} from event ${number(row.first)} to ${number(row.last)}.` +
-    tell(rows[i - 1], "Before that, at") + tell(rows[i + 1], "After that, at");
+  const isAlike = (other) => other && other.outcome === row.outcome && other.image === row.image;
+  let from = rows.indexOf(row), to = from;
+  while (isAlike(rows[from - 1])) from--;
+  while (isAlike(rows[to + 1])) to++;
+  const cuts = rows.slice(from, to + 1).reduce((sum, other) => sum + other.times, 0);
+  const words = (other) => outcomeOf(screen.item, other.outcome, other.image).words;
+  return [
+    cuts === 1 ? "No cut with this fault beside it comes to the same."
+      : `The same for ${plural(cuts, "cut")} with this fault, from event ${number(rows[from].first)} to` +
+        ` ${number(rows[to].last)}.`,
+    rows[from - 1] ? `Before them, at event ${number(rows[from - 1].last)}: ${words(rows[from - 1])}.` : "",
+    rows[to + 1] ? `After them, at event ${number(rows[to + 1].first)}: ${words(rows[to + 1])}.` : "",
+  ].filter(Boolean).join(" ");
 }
 
 function cutPanel(screen) {
@@ -165,7 +173,10 @@ function drawScrubber(screen, keep) {
   }
   const now = place.querySelector("tr.now");
   const list = byId("step-list");
-  if (now && list) list.scrollTop = now.offsetTop - list.clientHeight / 2;
+  if (now && list) {
+    const below = now.getBoundingClientRect().top - list.getBoundingClientRect().top;
+    list.scrollTop += below - list.clientHeight / 2;
+  }
 }
 
 function pagesTable(screen) {
@@ -233,7 +244,7 @@ function stripSection(screen) {
     el("p", { class: "muted" }, `The first run of the device, ${plural(scale.last, "event")} from delivery to its` +
       " end, each cut once with each fault. Second and later cuts are in the verdict, not in this picture." +
       (screen.detail.uncut ? " Each step is as wide as the next; a step may be the programs of a page." : "")),
-    stripLegend(screen.item, faults), screen.strip.paper.canvas, zoomButtons(screen),
+    stripLegend(screen.item, faults, !!screen.detail.uncut), screen.strip.paper.canvas, zoomButtons(screen),
     el("div", { id: "cut" }), fold("The strip as a table", false, stripTable(screen.item, faults)),
     cappedNote(screen.detail.capped, "cuts", "stretches"),
   ];

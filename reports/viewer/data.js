@@ -99,11 +99,6 @@ function missingCases(from) {
 const cases = report.cases.map(makeCase);
 cases.push(...missingCases(cases.length));
 
-const imageName = (item, image) => {
-  const found = item.images.find((row) => row.image === image);
-  return found ? found.name : `image ${image}`;
-};
-
 // The counts of an outcome, image by image: [{key, words, letter, count}], largest first.
 function outcomesOf(item) {
   const sums = new Map();
@@ -125,9 +120,10 @@ const OUTCOME_LETTERS = { mixed: "M", "dfu-mode": "D", "no-boot": "X", unknown: 
 function outcomeOf(item, id, image) {
   const name = item.about.outcome_names.get(id) || `outcome ${id}`;
   if (name === "started" && image !== null && image !== undefined) {
-    const title = imageName(item, image);
-    return { key: `image-${Math.min(image, 3)}`, words: `'${title}' is started`,
-      letter: (title[0] || "?").toLowerCase() };
+    const found = item.images.find((row) => row.image === image);
+    return { key: `image-${Math.min(image, 3)}`,
+      words: found ? `'${found.name}' is started` : `image ${image} is started`,
+      letter: found ? (found.name[0] || "?").toLowerCase() : String(image) };
   }
   return { key: OUTCOME_WORDS[name] ? name : "unknown", words: OUTCOME_WORDS[name] || name,
     letter: OUTCOME_LETTERS[name] || "?" };

@@ -50,8 +50,11 @@ function size(bytes) {
 const hex = (value, digits) => "0x" + value.toString(16).padStart(digits || 3, "0");
 
 // For a shell: what is in single quotes is taken as it stands.
-const quoted = (text) =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'";
+function quoted(text) {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  if (text.includes("'") && !/["$`\\!]/.test(text)) return `"${text}"`;
+  return "'" + text.replaceAll("'", "'\\''") + "'";
+}
 
 function selectText(node) {
   const range = document.createRange();

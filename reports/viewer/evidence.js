@@ -99,14 +99,18 @@ function wearPicture(detail) {
       paper.text("most erases", 0, 10);
       paper.text("in one update", 0, 24);
       paper.text(String(most), left - 6, 8, "right");
-      let area = null;
+      let area = null, free = left; // where the next name has room
       rows.forEach((row, i) => {
         const tall = (row.erases_max / most) * (height - 8);
         paper.box("wear", left + i * width, height - tall, Math.max(width - 1, 0.8), tall,
           width > 14 ? String(row.erases_max) : "");
         const place = areaOfPage(detail, row.device, row.page);
         const name = place ? place.area : `device ${row.device}`;
-        if (name !== area) paper.text(name, left + i * width, height + 9);
+        const x = left + i * width;
+        if (name !== area) {
+          paper.text(name, Math.max(x, free), height + 9);
+          free = Math.max(x, free) + paper.context.measureText(name).width + 6;
+        }
         area = name;
       });
     },

@@ -19,7 +19,7 @@ function drawBanner() {
   fill(byId("banner"),
     el("div", { class: `verdict tone-${about.tone}` },
       el("span", { class: "mark", "aria-hidden": "true" }, about.mark),
-      el("h1", {}, el("strong", {}, about.word), ": ", overallSentence(status))),
+      el("h1", {}, el("strong", {}, about.word === "FAIL" && !one ? "FAILED" : about.word), ": ", overallSentence(status))),
     el("p", { class: "evidence" }, one ? evidence(one)
       : `${plural(total, "state")}, ${plural(parts.size, "part")}, ` +
         [...new Set(report.logs.map(coreOf))].join("; ") + ". " +
@@ -34,6 +34,10 @@ function drawBanner() {
 }
 
 // --- the cases at the side
+
+// A long name may be broken where its parts begin.
+const breakable = (name) =>
+  name.split(/(?<=[/[=,])/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 
 const side = { filter: "", status: null, shown: [] };
 
@@ -56,13 +60,17 @@ function caseLink(item) {
     onclick: () => app.openCase(item),
   },
   el("span", { class: `badge tone-${about.tone}`, title: about.word, "aria-label": about.word }, about.letter),
-  el("span", { class: "name" }, item.scenario),
+  el("span", { class: "name" }, breakable(item.scenario)),
   el("span", { class: "muted part" }, item.part,
     report.logs.length > 1 ? ` · ${item.about.path}` : "")));
 }
 
+// What is not as expected comes first, then the order of the log.
+const TONE_ORDER = { bad: 0, doubt: 1 };
+const urgency = (item) => TONE_ORDER[STATUS[item.status].tone] ?? 2;
+
 function drawCaseList() {
-  side.shown = cases.filter(matches);
+  side.shown = cases.filter(matches).sort((a, b) => urgency(a) - urgency(b) || a.index - b.index);
   fill(byId("case-list"), side.shown.map(caseLink));
   byId("case-count").textContent = side.shown.length === cases.length
     ? plural(cases.length, "case") : `${side.shown.length} of ${plural(cases.length, "case")}`;
@@ -103,7 +111,7 @@ function failureCard(item) {
       onclick: () => app.openCase(item) }, item.scenario)),
     el("p", {}, sentence(item)),
     broken.map((row) => el("div", {},
-      el("p", {}, el("code", {}, row.promise), " – ", row.message),
+      broken.length > 1 ? el("p", {}, el("code", {}, row.promise), " – ", row.message) : null,
       row.is_of_search ? null
         : command(`cutproof replay ${quoted(row.replay_id)}${replayTail(item)}`, "replay"))));
 }

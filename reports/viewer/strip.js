@@ -191,7 +191,7 @@ function stripTable(item, faults) {
       : null];
 }
 
-function stripLegend(item, faults) {
+function stripLegend(item, faults, hasWork) {
   const seen = new Map();
   for (const fault of faults) {
     for (const row of fault.rows) {
@@ -201,8 +201,8 @@ function stripLegend(item, faults) {
   }
   return el("p", { class: "legend" }, "after the cut, left alone: ",
     [...seen.values()].map((row) => swatch(row.key, row.letter, row.words)),
-    swatch("copy", "A", "copy to ACTIVE (D: to DFU)"), swatch("record", "S", "state record"),
-    swatch("erase", "E", "erase"), el("span", { class: "key" }, "▼ this cut breaks a promise"),
+    hasWork ? [swatch("copy", "A", "copy to ACTIVE (D: to DFU)"), swatch("record", "S", "state record"),
+      swatch("erase", "E", "erase")] : null, el("span", { class: "key" }, "▼ this cut breaks a promise"),
     el("span", { class: "key" }, "blank: not cut so"));
 }
 

@@ -89,7 +89,7 @@ function drawAreaNames(paper, rows, height, top) {
     if (row.area !== previous) {
       const y = top + i * height;
       const last = rows.findLast((other) => other.area === row.area);
-      paper.text(paper.width < 640 ? row.area : `${row.area} 0–${last.page}`, 0, y + Math.max(6, height / 2));
+      paper.text(paper.width < 640 ? row.area : `${row.area} ${pageSpan(0, last.page)}`, 0, y + Math.max(6, height / 2));
       paper.context.fillStyle = color("line");
       paper.context.fillRect(0, y - 0.5, paper.width, 1);
       previous = row.area;
@@ -97,20 +97,28 @@ function drawAreaNames(paper, rows, height, top) {
   });
 }
 
+const pageSpan = (first, last) => (first === last ? `${first}` : `${first}–${last}`);
+
 // Pages that hold the same, as text: "active 0–14 old, 15 erased".
 function pagesInWords(rows, step) {
   const words = [];
   let run = null;
   const close = () => {
-    if (run) words.push([run.area, run.first === run.last ? `${run.first}` : `${run.first}–${run.last}`, run.holds]);
+    if (!run) return;
+    const { first, last, shift } = run;
+    words.push([run.area, pageSpan(first, last),
+      run.text + (shift ? `[${pageSpan(first + shift, last + shift)}]` : "")]);
   };
   for (const row of rows) {
     const holds = holdsAt(row, step);
-    if (run && run.area === row.area && run.holds === holds) {
+    const moved = /^(.*)\[(\d+)\]$/.exec(holds); // other pages of an image, in their order
+    const shift = moved ? moved[2] - row.page : 0;
+    const text = moved ? moved[1] : holds;
+    if (run && run.area === row.area && run.text === text && run.shift === shift) {
       run.last = row.page;
     } else {
       close();
-      run = { area: row.area, first: row.page, last: row.page, holds };
+      run = { area: row.area, first: row.page, last: row.page, text, shift };
     }
   }
   close();

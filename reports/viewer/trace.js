@@ -2,7 +2,9 @@
 // passing neighbour beside a violation.
 
 const STEPS_AROUND = 30;
-const PAIR_ROWS = 24; // of each stretch between two cuts
+const STEPS_ON_PAPER = 10;
+const PAIR_ROWS = 10; // of each stretch between two cuts from where they differ,
+const PAIR_ROWS_LAST = 5; // and the last, where the promise breaks
 
 function traceTitle(trace) {
   if (trace.kind === "uncut") return "the first run, without a power loss";
@@ -51,8 +53,8 @@ function hexRows(bytes, others, offset) {
 }
 
 function hexPanel(step) {
-  if (!step.isOperation) return null;
   if (!step.before || !step.after) {
+    if (!step.isOperation) return null;
     return el("p", { class: "muted" }, step.event_count > 1
       ? `${plural(step.event_count, "program")} of this page are told as one step; a replay shows them singly.`
       : "The bytes of this step are not in the log.");
@@ -90,11 +92,14 @@ function stepRow(screen, step) {
   const isNow = step.index === screen.step;
   const marks = [step.isStateNew ? "S" : "", step.isActiveNew ? "A" : ""].join("");
   return el("tr", {
-    class: [`kind-${step.kind}`, isNow ? "now" : ""].join(" ").trim(),
+    class: [`kind-${step.kind}`, isNow ? "now" : "",
+      Math.abs(step.index - screen.step) > STEPS_ON_PAPER ? "far" : ""].join(" ").trim(),
     "aria-current": isNow ? "step" : null, onclick: () => screen.goTo(step.index),
   },
   el("td", { class: "right" }, eventWords(step)), el("td", {}, stepWords(step)),
-  el("td", { class: "marks" }, marks), el("td", { class: "muted source" }, sourceOf(step)));
+  el("td", { class: "marks" }, marks),
+  el("td", { class: "muted source", title: sourceOf(step) },
+    step.file ? `${step.file.replace(/^.*\//, "")}:${step.line}` : ""));
 }
 
 function stepList(screen) {
@@ -115,7 +120,30 @@ function stepList(screen) {
 
 const isSame = (a, b) =>
   a && b && a.kind === b.kind && a.area === b.area && a.page === b.page && a.offset === b.offset &&
-  a.text === b.text && a.state_says === b.state_says && a.active_holds === b.active_holds;
+  a.word_count === b.word_count && a.text === b.text && a.state_says === b.state_says &&
+  a.active_holds === b.active_holds;
+
+// Near a cut a trace has each program of a page by itself. Beside each other two traces are told
+// with all the programs of a page as one, or they would be out of step.
+function regrouped(steps) {
+  const groups = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    const isNext = last && last.kind === "program" && step.kind === "program" &&
+      step.area === last.area && step.area !== "state" && step.page === last.page &&
+      step.event === last.event + last.event_count;
+    if (isNext) {
+      last.event_count += step.event_count;
+      last.word_count += step.word_count || 1;
+      last.active_holds = step.active_holds;
+      last.state_says = step.state_says;
+      last.isActiveNew ||= step.isActiveNew;
+    } else {
+      groups.push({ ...step });
+    }
+  }
+  return groups;
+}
 
 // Stretches between power losses; of those before the last only the end is of interest.
 function pairsOf(trace, neighbour) {
@@ -125,7 +153,7 @@ function pairsOf(trace, neighbour) {
   const left = lives(trace), right = lives(neighbour);
   const pairs = [];
   for (const cuts of [...new Set([...left.keys(), ...right.keys()])].sort((a, b) => a - b)) {
-    pairs.push(...pairLife(cuts, left.get(cuts) || [], right.get(cuts) || []));
+    pairs.push(...pairLife(cuts, regrouped(left.get(cuts) || []), regrouped(right.get(cuts) || [])));
   }
   return pairs;
 }
@@ -135,11 +163,20 @@ function pairLife(cuts, left, right) {
   while (same < Math.min(left.length, right.length) && isSame(left[same], right[same])) same++;
   const from = Math.max(0, same - 3);
   const rows = from > 0 ? [{ note: `${plural(from, "step")} the same` }] : [];
-  const length = Math.max(left.length, right.length);
-  for (let i = from; i < Math.min(length, from + PAIR_ROWS); i++) {
-    rows.push({ left: left[i], right: right[i], isDifferent: !isSame(left[i], right[i]), cuts });
+  const pair = (a, b) => rows.push({ left: a, right: b, isDifferent: !isSame(a, b), cuts });
+  const rest = [left, right].map((steps) => steps.slice(from));
+  const length = Math.max(rest[0].length, rest[1].length);
+  const shown = length <= PAIR_ROWS + PAIR_ROWS_LAST ? length : PAIR_ROWS;
+  for (let i = 0; i < shown; i++) pair(rest[0][i], rest[1][i]);
+  if (shown === length) return rows;
+  // The ends face each other: there it is decided.
+  const ends = rest.map((steps) => steps.slice(Math.max(PAIR_ROWS, steps.length - PAIR_ROWS_LAST)));
+  rows.push({ note: `then ${rest.map((steps, i) =>
+    plural(Math.max(0, steps.length - PAIR_ROWS - ends[i].length), "step")).join(" here and ")} there` });
+  const most = Math.max(ends[0].length, ends[1].length);
+  for (let i = 0; i < most; i++) {
+    pair(ends[0][ends[0].length - most + i], ends[1][ends[1].length - most + i]);
   }
-  if (length > from + PAIR_ROWS) rows.push({ note: `${number(length - from - PAIR_ROWS)} more` });
   return rows;
 }
 

@@ -258,7 +258,7 @@ def foreign(path: Path, kind: str, log: Path) -> None:
     ("kind", "complaint"),
     [
         ("missing", "cannot read the log 'foreign.db': No such file or directory"),
-        ("empty", "'foreign.db' is an SQLite database, but no Cutproof log"),
+        ("empty", "'foreign.db' is empty"),
         ("text", "'foreign.db' is not an SQLite database"),
         ("application", "'foreign.db' is an SQLite database, but no Cutproof log"),
         ("truncated", "'foreign.db' "),

@@ -153,6 +153,28 @@ static void test_going_on(void **state) {
     unlink(path);
 }
 
+// A violation ends the search; the first run is cut to its end all the same, if asked for.
+static void test_of_a_violated_case(void **state) {
+    (void)state;
+    struct cp_case test_case = torn_case(CP_FIRMWARE_GOOD);
+    struct reached whole = fixture_explore(&test_case, &cp_program);
+    test_case.expect.violates = 0;
+    struct cp_explore_options options = {.cuts_whole_first_run = false};
+    for (int i = 0; i < 2; i++, options.cuts_whole_first_run = true) {
+        struct cp_result result;
+        cp_explore(&test_case, &cp_program, &options, NULL, &result);
+        assert_int_equal(result.stop, CP_STOP_VIOLATION);
+        assert_true(result.states < whole.result.states);
+        if (options.cuts_whole_first_run) {
+            expect_same(&result, whole.result.cuts, whole.result.cut_count);
+        } else {
+            assert_int_not_equal(result.cut_count, whole.result.cut_count);
+        }
+        cp_result_free(&result);
+    }
+    reached_free(&whole);
+}
+
 // --- a replay says the same
 
 struct end {
@@ -208,6 +230,7 @@ int main(void) {
         cmocka_unit_test(test_no_cuts_are_none),
         cmocka_unit_test(test_parts_make_the_whole),
         cmocka_unit_test(test_going_on),
+        cmocka_unit_test(test_of_a_violated_case),
         cmocka_unit_test(test_a_replay_says_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

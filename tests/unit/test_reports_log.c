@@ -11,6 +11,7 @@
 #include "reports/log.h"
 #include "reports/log_look.h"
 #include "reports/log_schema.h"
+#include "reports/log_steps.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -382,6 +383,51 @@ static void what_is_written_can_be_read_back(void **context) {
     cp_look_close(look);
 }
 
+// --- steps
+
+static struct cp_trail_step step_of(uint32_t number) {
+    struct cp_trail_step step = {.event_count = 1, .mode = CP_MODE_BOOTLOADER};
+    step.step.kind = number == 0 ? CP_STEP_POWER_ON : CP_STEP_EVENT;
+    step.step.event_index = number;
+    step.step.area = CP_AREA_COUNT;
+    snprintf(step.step.text, sizeof step.step.text, "step %u", number);
+    snprintf(step.active_holds, sizeof step.active_holds, number < 5000 ? "old" : "new");
+    snprintf(step.state_says, sizeof step.state_says, "seed: Boot");
+    step.is_near_cut = number >= 3000 && number < 3020;
+    return step;
+}
+
+static void of_many_steps_the_ends_are_kept(void **context) {
+    struct scratch *scratch = *context;
+    struct cp_log *log = create(scratch->path);
+    struct cp_log_steps *steps = cp_log_steps_new(log, 1, 1);
+    assert_non_null(steps);
+    for (uint32_t number = 0; number < 3000; number++) {
+        const struct cp_trail_step step = step_of(number);
+        assert_int_equal(cp_log_steps_add(steps, &step), 0);
+    }
+    assert_true(cp_log_steps_is_whole(steps)); // so far
+    for (uint32_t number = 3000; number < 10000; number++) {
+        const struct cp_trail_step step = step_of(number);
+        assert_int_equal(cp_log_steps_add(steps, &step), 0);
+    }
+    assert_int_equal(cp_log_steps_end(steps), 0);
+    assert_false(cp_log_steps_is_whole(steps));
+    assert_int_equal(cp_log_steps_events(steps), 9999);
+    assert_string_equal(cp_log_steps_active(steps), "new");
+    cp_log_steps_free(steps);
+    assert_int_equal(cp_log_close(log, true), 0);
+    const char *path = scratch->path;
+    assert_rows(path, "SELECT count(*) FROM steps", "3020;");
+    assert_rows(path, "SELECT count(*) FROM steps WHERE step < 1500", "1500;");
+    assert_rows(path, "SELECT count(*) FROM steps WHERE step BETWEEN 3000 AND 3019", "20;");
+    assert_rows(path, "SELECT count(*) FROM steps WHERE step >= 8500", "1500;");
+    assert_rows(path, "SELECT count(*) FROM steps WHERE text = 'step ' || step", "3020;");
+    // Told where it changes, in the order of the rows that are there.
+    assert_rows(path, "SELECT step FROM steps WHERE active_holds IS NOT NULL", "0;8500;");
+    assert_rows(path, "SELECT step FROM steps WHERE state_says IS NOT NULL", "0;");
+}
+
 static void failures_are_what_nobody_claimed(void **context) {
     struct scratch *scratch = *context;
     struct cp_log *log = create(scratch->path);
@@ -534,6 +580,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(cases_can_be_open_at_the_same_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_case_can_be_opened_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_written_can_be_read_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(of_many_steps_the_ends_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures_are_what_nobody_claimed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cases_are_found_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(check_tells_files_apart, set_up, tear_down),
