@@ -339,8 +339,8 @@ def main(arguments: list[str] | None = None) -> int:
     for finding in findings + [told(site) for site in unlisted]:
         print(f"coverage_list: error: {finding}", file=sys.stderr)
     if unlisted:
-        help_ = f"cover them, or list them in {given.list} with a reason:"
-        print(f"    = help: {help_}", file=sys.stderr)
+        help_text = f"cover them, or list them in {given.list} with a reason:"
+        print(f"    = help: {help_text}", file=sys.stderr)
         codes = codes_of(sites)
         print("\n".join(as_listed(unlisted, codes)), file=sys.stderr)
     return 1 if findings or unlisted else 0
