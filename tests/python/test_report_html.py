@@ -394,7 +394,10 @@ def test_a_cut_is_chosen_in_the_strip(share: float, page: Page, proved: Path) ->
     step = shown_facts(page)["event"].replace(",", "")
     first, _, last = step.partition("–")
     assert int(first) <= event <= int(last or first)  # the steps went there too
-    sql = "SELECT count(*) FROM steps JOIN traces t USING (case_id, trace_id) WHERE t.kind = 'uncut'"
+    sql = (
+        "SELECT count(*) FROM steps JOIN traces t USING (case_id, trace_id)"
+        " WHERE t.kind = 'uncut'"
+    )
     [(steps,)] = rows(proved, sql)
     assert abs(shown_step(page) - share * steps) <= 1  # each step is as wide as the next
 
