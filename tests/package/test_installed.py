@@ -109,7 +109,8 @@ def test_the_source_archive_has_what_it_should() -> None:
 
 
 def test_one_version() -> None:
-    [version] = re.findall(r"project\(cutproof VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())
+    listed = (ROOT / "CMakeLists.txt").read_text()
+    [version] = re.findall(r"project\(cutproof VERSION (\S+)", listed)
     assert cutproof.__version__ == metadata.version("cutproof") == version
     assert run(SCRIPTS / "cutproof", "--version").stdout.split() == ["cutproof", version]
 
@@ -188,7 +189,8 @@ def test_a_core_of_ones_own_that_fails(tmp_path: Path) -> None:
     """Built with the headers that were installed; --lf runs what it broke, and nothing else."""
     (tmp_path / "core.c").write_text(CORE)
     flags = ["-g", "-O2", "-shared", "-fPIC", "-fno-omit-frame-pointer"]
-    built = run("gcc", *flags, f"-I{cutproof.include_dir()}", "core.c", "-o", "core.so", cwd=tmp_path)
+    include = f"-I{cutproof.include_dir()}"
+    built = run("gcc", *flags, include, "core.c", "-o", "core.so", cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     (tmp_path / "hole.yaml").write_text((ROOT / "tests/data/cli/hole.yaml").read_text())
     (tmp_path / "test_other.py").write_text("def test_other(): pass\n")
@@ -216,7 +218,8 @@ def test_types(version: str, tmp_path: Path) -> None:
 
 
 def test_wrong_types_are_found(tmp_path: Path) -> None:
-    wrong = TYPED.replace("names: list[str]", "names: list[int]").replace("log.wear()", "log.ware()")
+    wrong = TYPED.replace("names: list[str]", "names: list[int]")
+    wrong = wrong.replace("log.wear()", "log.ware()")
     (tmp_path / "user.py").write_text(wrong)
     options = ["--strict", "--cache-dir", PLACE / "mypy"]
     done = run(sys.executable, "-m", "mypy", *options, "user.py", cwd=tmp_path)
