@@ -96,6 +96,8 @@ enum cp_exit cp_view_terminal_check(void) {
 
 enum cp_exit cp_view_terminal_open(void) {
     tcgetattr(STDIN_FILENO, &termios_before);
+    unsetenv("LINES"); // they would count for more than what the terminal says of itself
+    unsetenv("COLUMNS");
     if (!newterm(NULL, stdout, stdin)) {
         cp_complain("the terminal '%s' cannot show this view", getenv("TERM"));
         return CP_EXIT_USAGE;

@@ -130,6 +130,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+# Of a table without a rowid, what says the order of its rows.
+_ORDERS = {"steps": "t.trace_id, t.step"}
+
+
 class Log:
     """A run log; `cutproof.open(path)` makes one. A context manager."""
 
@@ -233,7 +237,7 @@ class Log:
             f"SELECT {_columns(row_type, **expressions)} FROM {table} t"
             " JOIN cases c ON c.id = t.case_id"
             + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
-            + " ORDER BY t.case_id, t.rowid"
+            + f" ORDER BY t.case_id, {_ORDERS.get(table, 't.rowid')}"
         )
         return self._rows(row_type, sql, values)
 

@@ -344,7 +344,13 @@ def test_ctrl_c(folder: Path, cutproof_path: Path) -> None:
     (folder / "endless.yaml").write_text((ROOT / "tests/data/cli/endless.yaml").read_text())
     args = command("endless.yaml", "--cutproof-log", "logs")
     with subprocess.Popen(
-        args, cwd=folder, env=environment(cutproof_path), stdout=subprocess.PIPE, text=True
+        args,
+        cwd=folder,
+        env=environment(cutproof_path),
+        stdout=subprocess.PIPE,
+        text=True,
+        # what runs in the background of a shell may ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         for _ in range(100):
             if list(folder.glob("logs/*.db.resume")):
