@@ -130,10 +130,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-# Of a table without a rowid, what says the order of its rows.
-_ORDERS = {"steps": "t.trace_id, t.step"}
-
-
 class Log:
     """A run log; `cutproof.open(path)` makes one. A context manager."""
 
@@ -226,6 +222,7 @@ class Log:
         case: Case | str | int | None,
         where: str = "",
         values: Values = (),
+        order: str = "t.rowid",
         **expressions: str,
     ) -> Rows[R]:
         """The rows of a table that has a case_id, in the order of their cases."""
@@ -237,7 +234,7 @@ class Log:
             f"SELECT {_columns(row_type, **expressions)} FROM {table} t"
             " JOIN cases c ON c.id = t.case_id"
             + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
-            + f" ORDER BY t.case_id, {_ORDERS.get(table, 't.rowid')}"
+            + f" ORDER BY t.case_id, {order}"
         )
         return self._rows(row_type, sql, values)
 
@@ -346,9 +343,11 @@ class Log:
 
     def steps(self, of: Trace | Case | str | int | None = None) -> Rows[Step]:
         """The steps of a trace, of all traces of a case, or of all."""
+        order = "t.trace_id, t.step"
         if isinstance(of, Trace):
-            return self._of_cases(Step, "steps", of.case_id, "t.trace_id = ?", (of.trace_id,))
-        return self._of_cases(Step, "steps", of)
+            wanted = (of.trace_id,)
+            return self._of_cases(Step, "steps", of.case_id, "t.trace_id = ?", wanted, order)
+        return self._of_cases(Step, "steps", of, order=order)
 
     def measures(self) -> Rows[Measure]:
         """Measures of the build."""

@@ -22,7 +22,7 @@ PLACE = ROOT / "build/package"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PREFIX = Path(sys.prefix)
 MODULES = ["__init__", "__main__", "errors", "log", "program", "pytest_plugin", "rows"]
-VERSIONS = ["3.10", "3.11", "3.12", "3.13"]
+VERSIONS = ["3.10", "3.13"]  # the oldest and the newest
 
 # A bootloader that erases the first page of ACTIVE at each boot, through the NVMC of the nRF51.
 CORE = """\
@@ -208,13 +208,13 @@ def test_a_core_of_ones_own_that_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_types(version: str, tmp_path: Path) -> None:
-    """The package, and code that uses it, under mypy --strict for each version of Python."""
+    """The package, and code that uses it, under mypy --strict."""
     (tmp_path / "user.py").write_text(TYPED)
     options = ["--strict", "--python-version", version, "--cache-dir", PLACE / "mypy"]
-    done = run(sys.executable, "-m", "mypy", *options, "-p", "cutproof", cwd=tmp_path)
+    done = run(sys.executable, "-m", "mypy", *options, "-p", "cutproof", "-p", "user", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    done = run(sys.executable, "-m", "mypy", *options, "user.py", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    count = re.search(r"no issues found in (\d+) source files", done.stdout)
+    assert count and int(count[1]) > len(MODULES)
 
 
 def test_wrong_types_are_found(tmp_path: Path) -> None:

@@ -147,7 +147,9 @@ def test_rows_of_a_case(log: package.Log, name: str) -> None:
 
 
 def test_steps_of_a_trace(log: package.Log) -> None:
-    for trace in log.traces():
+    traces = log.traces()
+    assert {"uncut", "violation", "neighbour"} <= {trace.kind for trace in traces}
+    for trace in traces:
         steps = log.steps(trace)
         assert {(step.case_id, step.trace_id) for step in steps} == {
             (trace.case_id, trace.trace_id)
