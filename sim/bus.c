@@ -8,6 +8,7 @@
 
 #include "core/port/mmio.h"
 #include "sim/bus_internal.h"
+#include "sim/program_memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,8 +48,10 @@ void cp_bus_yield(enum cp_event_kind kind, uint32_t value, const void *frame) {
     }
     event->kind = kind;
     event->value = value;
+    const struct cp_program_memory *memory = cp_bus_machine->config.program->memory;
     event->frame_count =
-        cp_cpu_frames(cp_bus_machine->cpu, frame, event->frames, CP_EVENT_FRAMES_MAX);
+        memory ? memory->frames(cp_bus_machine, event->frames, CP_EVENT_FRAMES_MAX)
+               : cp_cpu_frames(cp_bus_machine->cpu, frame, event->frames, CP_EVENT_FRAMES_MAX);
     cp_cpu_yield(cp_bus_machine->cpu);
 }
 
@@ -107,6 +110,23 @@ void cp_bus_fault(const struct cp_access *access, const char *section, const cha
     va_end(arguments);
     cp_bus_clear_event();
     cp_bus_yield(CP_EVENT_CRASH, 0, access->frame);
+}
+
+void cp_bus_crash(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    write_message(NULL, format, arguments);
+    va_end(arguments);
+    cp_bus_clear_event();
+    cp_bus_yield(CP_EVENT_CRASH, 0, __builtin_frame_address(0));
+}
+
+void cp_bus_stall(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    write_message(NULL, format, arguments);
+    va_end(arguments);
+    cp_bus_yield(CP_EVENT_STALL, 0, __builtin_frame_address(0));
 }
 
 void cp_bus_count_access(const void *frame) {
@@ -193,6 +213,19 @@ uint32_t mmio_read32(uint32_t address) {
                      access.device->part.ecc_read == CP_ECC_NMI ? "NMI" : "bus fault");
     }
     return word;
+}
+
+bool cp_bus_peek(uint32_t address, uint32_t *word) {
+    struct cp_access access = {.frame = NULL};
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
+    if (place.kind != PLACE_FLASH || address % 4 != 0 || access.device->model->load ||
+        access.device->nor.undecided[place.offset_bytes / 4] ||
+        access.device->nor.watched[place.offset_bytes / 4]) {
+        return false;
+    }
+    cp_bus_machine->bus_accesses++;
+    return cp_bus_read(&access, place.offset_bytes, word);
 }
 
 bool mmio_read32_guarded(uint32_t address, uint32_t *value) {

@@ -1,4 +1,5 @@
-// bus_internal.h: what the parts of the bus share; for sim/bus*.c and sim/calls.c only.
+// bus_internal.h: what the parts of the bus share; for sim/bus*.c, sim/calls.c
+// and sim/arm only.
 
 #ifndef CP_SIM_BUS_INTERNAL_H
 #define CP_SIM_BUS_INTERNAL_H
@@ -17,6 +18,16 @@ void cp_bus_clear_event(void);
 // Illegal use that is not of one device.
 __attribute__((format(printf, 2, 3))) void cp_bus_misuse(const void *frame, const char *format,
                                                          ...);
+
+// The program ends here, as a device that hangs until its watchdog resets it.
+__attribute__((format(printf, 1, 2))) void cp_bus_crash(const char *format, ...);
+
+// The program goes on without doing anything.
+__attribute__((format(printf, 1, 2))) void cp_bus_stall(const char *format, ...);
+
+// Read a word of flash as mmio_read32() does, if that can be no event and the controller
+// has nothing to say. False if it may be one: nothing was done then.
+bool cp_bus_peek(uint32_t address, uint32_t *word);
 
 // One more access; too many without an event are a stall.
 void cp_bus_count_access(const void *frame);

@@ -220,6 +220,10 @@ void cp_cpu_set_stack_fill(struct cp_cpu *cpu, uint8_t fill) {
     cpu->fill = fill;
 }
 
+uint8_t cp_cpu_stack_fill(const struct cp_cpu *cpu) {
+    return cpu->fill;
+}
+
 uint64_t cp_cpu_stack_misses(const struct cp_cpu *cpu) {
     return cpu->misses;
 }
@@ -280,7 +284,9 @@ void cp_cpu_restore(struct cp_cpu *cpu, const struct cp_cpu_snapshot *snapshot) 
 
 void cp_cpu_snapshot_free(struct cp_cpu_snapshot *snapshot) {
     free(snapshot->bytes);
+    free(snapshot->memory);
     snapshot->bytes = NULL;
+    snapshot->memory = NULL;
 }
 
 struct cp_hash cp_cpu_hash(const struct cp_cpu *cpu) {

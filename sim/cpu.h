@@ -28,6 +28,7 @@ struct cp_cpu_snapshot {
     uintptr_t stack_pointer;
     uint8_t *bytes; // the live stack, and what a sanitizer knows of it
     size_t size_bytes;
+    void *memory; // what the program keeps elsewhere; NULL: nothing
 };
 
 struct cp_cpu;
@@ -52,6 +53,9 @@ bool cp_cpu_can_snapshot(const struct cp_cpu *cpu);
 // Fill the stack with this byte from the next start or restore on (0 unless told
 // otherwise). A result must not depend on it; a test varies it.
 void cp_cpu_set_stack_fill(struct cp_cpu *cpu, uint8_t fill);
+
+// The byte that the stack is filled with.
+uint8_t cp_cpu_stack_fill(const struct cp_cpu *cpu);
 
 // How often something was found on the stack, by a look at all of it now and then,
 // that a start had left there. See cp_cpu_clear_below() in cpu.c; it is 0 unless a

@@ -30,16 +30,18 @@ struct cp_cpu *cp_cpu_native(void) {
 }
 #else
 
-void cp_cpu_switch(void **save_stack_pointer, void *load_stack_pointer);
-
 // All saved registers are zero at first: they are part of the program's state.
-static void prepare(struct cp_cpu *cpu) {
-    uintptr_t *words = (uintptr_t *)(void *)cpu->top - LEFT_WORDS;
+void *cp_cpu_new_stack(uint8_t *top, void (*begin)(void)) {
+    uintptr_t *words = (uintptr_t *)(void *)top - LEFT_WORDS;
     for (uint32_t i = 0; i < LEFT_WORDS; i++) {
         words[i] = 0;
     }
-    words[RETURN_WORD] = (uintptr_t)cp_cpu_program_main;
-    cpu->program_stack_pointer = words;
+    words[RETURN_WORD] = (uintptr_t)begin;
+    return words;
+}
+
+static void prepare(struct cp_cpu *cpu) {
+    cpu->program_stack_pointer = cp_cpu_new_stack(cpu->top, cp_cpu_program_main);
 }
 
 // What the program left below its live stack is dead, but a later frame may lie over it

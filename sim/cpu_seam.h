@@ -49,6 +49,13 @@ struct cp_cpu {
 // handlers, which both CPUs share. Returns 0, or -1 if either cannot be done.
 int cp_cpu_set_up(struct cp_cpu *cpu, const struct cp_cpu_backend *by, uintptr_t address);
 
+#if defined(__x86_64__) || defined(__aarch64__)
+// Leave this stack for another, and a stack that starts begin() when it is entered.
+#define CP_CPU_HAS_SWITCH
+void cp_cpu_switch(void **save_stack_pointer, void *load_stack_pointer);
+void *cp_cpu_new_stack(uint8_t *top, void (*begin)(void));
+#endif
+
 // The first function on the program's stack. Never returns.
 void cp_cpu_program_main(void);
 

@@ -3,6 +3,7 @@
 #include "sim/machine.h"
 
 #include "sim/bus.h"
+#include "sim/program_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,6 +109,10 @@ bool cp_fate_is_error(enum cp_fate fate) {
     return fate >= CP_FATE_REPORTED_NOTHING && fate <= CP_FATE_SILENT_SOME;
 }
 
+static const struct cp_program_memory *memory_of(const struct cp_machine *machine) {
+    return machine->config.program->memory;
+}
+
 // Runs on the program's stack.
 static void enter_program(void *argument) {
     struct cp_machine *machine = argument;
@@ -134,6 +139,9 @@ void cp_machine_start_in(struct cp_machine *machine, enum cp_mode mode, uint8_t 
         machine->is_reset_by_application = false;
     }
     cp_machine_clear_footprint(machine);
+    if (memory_of(machine)) {
+        memory_of(machine)->start(machine);
+    }
     cp_cpu_start(machine->cpu, enter_program, machine);
 }
 
@@ -216,6 +224,9 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
     struct cp_hash sum =
         cp_hash_add(cp_cpu_hash(machine->cpu), cp_hash_bytes(words, sizeof(words), 3));
     sum = cp_hash_add(sum, cp_machine_start_hash(machine));
+    if (memory_of(machine)) {
+        sum = cp_hash_add(sum, memory_of(machine)->hash(machine));
+    }
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         const struct cp_device *device = &machine->devices[i];
         sum = cp_hash_add(
@@ -239,7 +250,17 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     snapshot->image = machine->image;
     snapshot->running_area = machine->running_area;
     snapshot->event = machine->event;
-    return cp_cpu_snapshot(machine->cpu, &snapshot->cpu);
+    if (cp_cpu_snapshot(machine->cpu, &snapshot->cpu)) {
+        return -1;
+    }
+    if (memory_of(machine)) {
+        snapshot->cpu.memory = memory_of(machine)->keep(machine);
+        if (!snapshot->cpu.memory) {
+            cp_cpu_snapshot_free(&snapshot->cpu);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot) {
@@ -259,6 +280,9 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     machine->event = snapshot->event;
     machine->answer = 0;
     cp_cpu_restore(machine->cpu, &snapshot->cpu);
+    if (memory_of(machine)) {
+        memory_of(machine)->put_back(machine, snapshot->cpu.memory);
+    }
 }
 
 enum cp_area cp_machine_area(const struct cp_machine *machine, uint32_t device,

@@ -8,7 +8,8 @@
 // `struct cp_program` named cp_program (a faulty core, or a user's own code).
 //
 // A program must be a function of the flash: no heap, no mutable statics, no
-// clock, no random numbers. All it remembers lives on its stack.
+// clock, no random numbers. All it remembers lives on its stack, unless it says
+// where else.
 
 #ifndef CP_SIM_PROGRAM_H
 #define CP_SIM_PROGRAM_H
@@ -16,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CP_PROGRAM_ABI           3u
+#define CP_PROGRAM_ABI           4u
 #define CP_IMAGE_NONE            0xFFu
 #define CP_IMAGES_MAX            8u
 #define CP_DEVICES_MAX           2u
@@ -136,7 +137,10 @@ struct cp_program_board {
     bool detach;           // updates are fetched in the external DFU mode
     bool dfu_host_present; // in that mode, somebody sends an image
     bool is_direct;        // of the journal: ACTIVE and DFU are slots A and B, nothing is copied
+    const char *firmware;  // of the ARM engine: the path of the bootloader's ELF
 };
+
+struct cp_program_memory; // sim/program_memory.h
 
 struct cp_program {
     uint32_t abi; // CP_PROGRAM_ABI
@@ -146,6 +150,8 @@ struct cp_program {
     void (*bootloader)(const struct cp_program_board *board);
     void (*application)(const struct cp_program_board *board, uint8_t image);
     void (*dfu_mode)(const struct cp_program_board *board, uint8_t base_image);
+    // What it remembers elsewhere than on its stack: an emulated CPU. NULL: nothing.
+    const struct cp_program_memory *memory;
 };
 
 // Milestones of an application. A request, confirm or detach is begun before

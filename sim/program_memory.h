@@ -1,0 +1,27 @@
+// program_memory.h: what a program remembers elsewhere than on its stack.
+//
+// A program that is an emulator has registers and RAM of its own. The machine treats
+// them as it treats the stack: it starts them anew, hashes, keeps and puts them back.
+
+#ifndef CP_SIM_PROGRAM_MEMORY_H
+#define CP_SIM_PROGRAM_MEMORY_H
+
+#include "sim/machine.h"
+
+struct cp_program_memory {
+    // The machine is about to start the program, on the caller's stack. What does not
+    // work is told by the program when it runs.
+    void (*start)(struct cp_machine *machine);
+
+    // Hash of all of it at an event.
+    struct cp_hash (*hash)(const struct cp_machine *machine);
+
+    // Keep it as it is at an event: allocated with malloc(), NULL without memory.
+    void *(*keep)(const struct cp_machine *machine);
+    void (*put_back)(struct cp_machine *machine, const void *kept);
+
+    // The call chain at an event, innermost first, as return addresses; how many, at most max.
+    uint32_t (*frames)(const struct cp_machine *machine, uintptr_t *frames, uint32_t max);
+};
+
+#endif
