@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "faults/source_line.h"
 
+#include "sim/arm/program.h"
+
 #include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +43,39 @@ static Dwfl_Module *find_module(Dwfl **self, uintptr_t address) {
     return NULL;
 }
 
+// An ELF that runs nowhere on this host: its addresses are those in it.
+static Dwfl *open_elf(const char *path, Dwfl_Module **module) {
+    static const Dwfl_Callbacks callbacks = {
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .section_address = dwfl_offline_section_address,
+    };
+    Dwfl *dwfl = dwfl_begin(&callbacks);
+    *module = dwfl ? dwfl_report_offline(dwfl, path, path, -1) : NULL;
+    if (dwfl && (!*module || dwfl_report_end(dwfl, NULL, NULL))) {
+        dwfl_end(dwfl);
+        dwfl = NULL;
+        *module = NULL;
+    }
+    return dwfl;
+}
+
+// Cases of a run have many ELFs, and a frame is looked up once.
+static Dwfl_Module *find_arm_module(uintptr_t frame) {
+    static struct {
+        const char *path; // as cp_arm_frame_elf() gave it
+        Dwfl *dwfl;
+        Dwfl_Module *module;
+    } last;
+    const char *path = cp_arm_frame_elf(frame);
+    if (path && path != last.path) {
+        dwfl_end(last.dwfl);
+        last.path = path;
+        last.dwfl = open_elf(path, &last.module);
+    }
+    return path ? last.module : NULL;
+}
+
 // Sources are compiled under names relative to the project; strip what is before.
 static const char *project_path(const char *file) {
     const char *at = strstr(file, "core/");
@@ -56,7 +91,9 @@ static bool look_up(uintptr_t return_address, struct cp_source_line *out) {
     snprintf(out->file, sizeof(out->file), "?");
     snprintf(out->function, sizeof(out->function), "?");
     out->line = 0;
-    Dwfl_Module *module = find_module(&self, call);
+    bool is_arm = cp_arm_is_frame(return_address);
+    Dwfl_Module *module = is_arm ? find_arm_module(return_address) : find_module(&self, call);
+    call = is_arm ? (uint32_t)call : call;
     if (!module) {
         return false;
     }

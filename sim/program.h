@@ -137,7 +137,9 @@ struct cp_program_board {
     bool detach;           // updates are fetched in the external DFU mode
     bool dfu_host_present; // in that mode, somebody sends an image
     bool is_direct;        // of the journal: ACTIVE and DFU are slots A and B, nothing is copied
-    const char *firmware;  // of the ARM engine: the path of the bootloader's ELF
+    // Of the ARM engine: the bootloader's ELF, and the files that images were read from or NULL.
+    const char *firmware;
+    const char *image_files[CP_IMAGES_MAX];
 };
 
 struct cp_program_memory; // sim/program_memory.h

@@ -172,16 +172,18 @@ static void put_back(struct cp_machine *machine, const void *memory) {
     }
 }
 
-// As return addresses: one more than the last byte of the call.
 static uint32_t frames(const struct cp_machine *machine, uintptr_t *frames, uint32_t max) {
-    (void)machine;
-    if (*cp_arm_system.message || !cp_arm_system.now || max < 2) {
+    struct cp_arm_system *system = &cp_arm_system;
+    uint32_t addresses[CP_EVENT_FRAMES_MAX];
+    if (*system->message || !system->now) {
         return 0;
     }
-    const struct cp_arm_context *context = cp_emulator_context(cp_arm_system.now);
-    frames[0] = CP_ARM_FRAME | (context->pc + 1);
-    frames[1] = CP_ARM_FRAME | (context->registers[CP_ARM_LR] & ~1u);
-    return 2;
+    uint32_t program = machine->mode == CP_MODE_APPLICATION ? 1u + machine->image : 0;
+    uint32_t count = cp_unwind(system->unwinders[program], system->now, addresses, max);
+    for (uint32_t i = 0; i < count; i++) {
+        frames[i] = CP_ARM_FRAME | (uintptr_t)system->elf_numbers[program] << 32 | addresses[i];
+    }
+    return count;
 }
 
 const bool cp_arm_is_there = true;

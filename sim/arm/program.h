@@ -6,8 +6,24 @@
 
 #include "sim/program.h"
 
-// Marks a frame of the ARM core, to tell it from one of the host.
-#define CP_ARM_FRAME ((uintptr_t)1 << 40)
+// A frame of the ARM core is this, the number of its ELF from bit 32 on, and its address.
+#define CP_ARM_FRAME    ((uintptr_t)1 << 60)
+#define CP_ARM_PATH_MAX 512u
+
+static inline bool cp_arm_is_frame(uintptr_t frame) {
+    return (frame & CP_ARM_FRAME) != 0;
+}
+
+// The number of an ELF, for as long as this process and those it forks afterwards live. They
+// have to agree: so whoever forks asks first. UINT16_MAX without memory.
+uint32_t cp_arm_elf_number(const char *path);
+
+// The ELF that a frame is of; NULL if no such number was given.
+const char *cp_arm_frame_elf(uintptr_t frame);
+
+// The ELF that belongs to an image: whoever made the image left it beside. False if the
+// image was read from no file.
+bool cp_arm_image_elf(const char *image_file, char path[CP_ARM_PATH_MAX]);
 
 // Was this built with libunicorn? Without it the program only says so.
 extern const bool cp_arm_is_there;

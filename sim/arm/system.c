@@ -5,6 +5,8 @@
 
 #include "sim/arm/system.h"
 
+#include "sim/arm/program.h"
+
 #include "sim/bus_internal.h"
 
 #include <stdio.h>
@@ -30,6 +32,9 @@ static void close_all(struct cp_arm_system *system) {
     for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
         cp_emulator_close(system->applications[i][0]);
         cp_emulator_close(system->applications[i][1]);
+    }
+    for (uint32_t i = 0; i <= CP_IMAGES_MAX; i++) {
+        cp_unwinder_close(system->unwinders[i]);
     }
     cp_firmware_elf_free(&system->firmware);
     *system = (struct cp_arm_system){.path = ""};
@@ -121,6 +126,21 @@ static bool fits(struct cp_arm_system *system, const struct cp_program_board *bo
     return true;
 }
 
+static void open_elf(struct cp_arm_system *system, uint32_t program, const char *path) {
+    system->unwinders[program] = cp_unwinder_open(path);
+    system->elf_numbers[program] = cp_arm_elf_number(path);
+}
+
+static void open_elfs(struct cp_arm_system *system, const struct cp_program_board *board) {
+    open_elf(system, 0, board->firmware);
+    for (uint32_t i = 0; i < CP_IMAGES_MAX; i++) {
+        char path[CP_ARM_PATH_MAX];
+        if (cp_arm_image_elf(board->image_files[i], path)) {
+            open_elf(system, 1 + i, path);
+        }
+    }
+}
+
 static void open_system(struct cp_arm_system *system, const struct cp_machine *machine) {
     const struct cp_program_board *board = &machine->config.board;
     close_all(system);
@@ -137,6 +157,7 @@ static void open_system(struct cp_arm_system *system, const struct cp_machine *m
         !fits(system, board)) {
         return;
     }
+    open_elfs(system, board);
     system->bootloader = open_in(system, machine, CP_AREA_BOOTLOADER, system->firmware.code,
                                  system->firmware.code_size_bytes);
     if (system->bootloader && system->firmware.dfu_mode_address != 0) {

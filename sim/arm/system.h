@@ -6,6 +6,7 @@
 #define CP_SIM_ARM_SYSTEM_H
 
 #include "sim/arm/firmware.h"
+#include "sim/arm/unwind.h"
 #include "sim/machine.h"
 
 // What the core has besides registers and RAM, and loses at a reset.
@@ -29,6 +30,9 @@ struct cp_arm_system {
     struct cp_emulator *applications[CP_IMAGES_MAX][2];
     uint64_t image_digests[CP_IMAGES_MAX];
     struct cp_program_area areas[CP_AREA_COUNT];
+    // Of the bootloader, and of each image.
+    struct cp_unwinder *unwinders[1 + CP_IMAGES_MAX];
+    uint32_t elf_numbers[1 + CP_IMAGES_MAX];
     struct cp_emulator *now;
     struct cp_arm_state state;
 };
