@@ -6,6 +6,7 @@
 #include "sim/arm/system.h"
 
 #include "sim/arm/program.h"
+#include "sim/arm/self_test.h"
 
 #include "sim/bus_internal.h"
 
@@ -141,6 +142,21 @@ static void open_elfs(struct cp_arm_system *system, const struct cp_program_boar
     }
 }
 
+// Once in a process.
+static bool is_unicorn_right(struct cp_arm_system *system) {
+    static bool is_tested;
+    static const char *error;
+    if (!is_tested) {
+        is_tested = true;
+        error = cp_arm_self_test();
+    }
+    if (error) {
+        snprintf(system->message, sizeof system->message, "the self-test of libunicorn failed: %s",
+                 error);
+    }
+    return error == NULL;
+}
+
 static void open_system(struct cp_arm_system *system, const struct cp_machine *machine) {
     const struct cp_program_board *board = &machine->config.board;
     close_all(system);
@@ -153,7 +169,8 @@ static void open_system(struct cp_arm_system *system, const struct cp_machine *m
     snprintf(system->path, sizeof system->path, "%s", board->firmware);
     memcpy(system->image_digests, machine->image_digests, sizeof system->image_digests);
     memcpy(system->areas, board->areas, sizeof system->areas);
-    if (cp_firmware_elf_read(&system->firmware, board->firmware, system->message) ||
+    if (!is_unicorn_right(system) ||
+        cp_firmware_elf_read(&system->firmware, board->firmware, system->message) ||
         !fits(system, board)) {
         return;
     }
