@@ -433,7 +433,7 @@ static int begin(struct prober *p, struct cp_world *world, struct cp_audit_notes
 
 static void end(struct prober *p) {
     cp_machine_restore(p->world->machine, &p->snapshot);
-    cp_cpu_snapshot_free(&p->snapshot.cpu);
+    cp_machine_snapshot_free(&p->snapshot);
 }
 
 struct cp_classes *cp_probe(struct cp_world *world, struct cp_audit_notes *notes) {

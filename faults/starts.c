@@ -9,7 +9,7 @@
 
 void cp_x_free_start(void *item) {
     struct cp_machine_snapshot *snapshot = item;
-    cp_cpu_snapshot_free(&snapshot->cpu);
+    cp_machine_snapshot_free(snapshot);
     free(snapshot);
 }
 

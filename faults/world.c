@@ -104,7 +104,7 @@ uint8_t *cp_w_pool_take(struct cp_world *world, size_t size_bytes) {
 void cp_world_pop(struct cp_world *world) {
     struct cp_entry *entry = &world->entries[--world->entry_count];
     if (entry->snapshot) {
-        cp_cpu_snapshot_free(&entry->snapshot->cpu);
+        cp_machine_snapshot_free(entry->snapshot);
         free(entry->snapshot);
     }
     world->pool_size = entry->pool_mark;

@@ -43,6 +43,9 @@ struct cp_cpu *cp_cpu_open(void);
 // switch of ours.
 struct cp_cpu *cp_cpu_native(void);
 
+// Another one, for a program that runs in step with the first.
+struct cp_cpu *cp_cpu_native_second(void);
+
 // The one portable CPU. NULL when there is no memory.
 struct cp_cpu *cp_cpu_portable(void);
 

@@ -23,9 +23,14 @@ enum { LEFT_WORDS = 20, RETURN_WORD = 1 };
 #else
 #define HAS_NO_SWITCH
 #endif
+#define STACK_DISTANCE 0x10000000u // of the second from the first
 
 #if defined(HAS_NO_SWITCH)
 struct cp_cpu *cp_cpu_native(void) {
+    return NULL;
+}
+
+struct cp_cpu *cp_cpu_native_second(void) {
     return NULL;
 }
 #else
@@ -120,9 +125,12 @@ static const struct cp_cpu_backend native = {.can_snapshot = true,
 
 struct cp_cpu *cp_cpu_native(void) {
     static struct cp_cpu cpu;
-    if (!cpu.stack && cp_cpu_set_up(&cpu, &native, STACK_ADDRESS)) {
-        return NULL;
-    }
-    return &cpu;
+    return cpu.stack || cp_cpu_set_up(&cpu, &native, STACK_ADDRESS) == 0 ? &cpu : NULL;
+}
+
+struct cp_cpu *cp_cpu_native_second(void) {
+    static struct cp_cpu cpu;
+    uintptr_t address = STACK_ADDRESS + STACK_DISTANCE;
+    return cpu.stack || cp_cpu_set_up(&cpu, &native, address) == 0 ? &cpu : NULL;
 }
 #endif

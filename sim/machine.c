@@ -4,6 +4,7 @@
 
 #include "sim/bus.h"
 #include "sim/program_memory.h"
+#include "sim/shadow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,17 @@ static void digest_images(struct cp_machine *machine) {
     }
 }
 
+static const struct cp_program_memory *memory_of(const struct cp_machine *machine) {
+    return machine->config.program->memory;
+}
+
+static int prepare_program(struct cp_machine *machine, char *error) {
+    if (memory_of(machine) && memory_of(machine)->prepare(machine, error)) {
+        return -1;
+    }
+    return machine->config.program->shadow ? cp_shadow_create(machine, error) : 0;
+}
+
 struct cp_machine *cp_machine_create(const struct cp_machine_config *config, char *error) {
     struct cp_machine *machine = calloc(1, sizeof(*machine));
     if (!machine) {
@@ -48,7 +60,9 @@ struct cp_machine *cp_machine_create(const struct cp_machine_config *config, cha
     } else {
         digest_images(machine);
         cp_bus_attach(machine);
-        return machine;
+        if (prepare_program(machine, error) == 0) {
+            return machine;
+        }
     }
     cp_machine_destroy(machine);
     return NULL;
@@ -59,6 +73,7 @@ void cp_machine_destroy(struct cp_machine *machine) {
         return;
     }
     cp_bus_detach(machine);
+    cp_shadow_destroy(machine);
     for (uint32_t i = 0; i < CP_DEVICES_MAX; i++) {
         cp_nor_free(&machine->devices[i].nor);
     }
@@ -75,6 +90,9 @@ void cp_machine_reset(struct cp_machine *machine, bool power_lost) {
     for (uint32_t i = 0; i < machine->config.device_count; i++) {
         struct cp_device *device = &machine->devices[i];
         device->model->reset(device, power_lost);
+    }
+    if (machine->shadow) {
+        cp_machine_reset(machine->shadow, power_lost);
     }
 }
 
@@ -96,6 +114,9 @@ void cp_machine_reset_to(struct cp_machine *machine, uint32_t survivor) {
             device->model->revive(device, survivor);
         }
     }
+    if (machine->shadow) {
+        cp_machine_reset_to(machine->shadow, survivor);
+    }
 }
 
 const char *cp_fate_name(enum cp_fate fate) {
@@ -107,10 +128,6 @@ const char *cp_fate_name(enum cp_fate fate) {
 
 bool cp_fate_is_error(enum cp_fate fate) {
     return fate >= CP_FATE_REPORTED_NOTHING && fate <= CP_FATE_SILENT_SOME;
-}
-
-static const struct cp_program_memory *memory_of(const struct cp_machine *machine) {
-    return machine->config.program->memory;
 }
 
 // Runs on the program's stack.
@@ -143,6 +160,9 @@ void cp_machine_start_in(struct cp_machine *machine, enum cp_mode mode, uint8_t 
         memory_of(machine)->start(machine);
     }
     cp_cpu_start(machine->cpu, enter_program, machine);
+    if (machine->shadow) {
+        cp_machine_start_in(machine->shadow, mode, image, area);
+    }
 }
 
 void cp_machine_clear_footprint(struct cp_machine *machine) {
@@ -170,7 +190,7 @@ void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t 
     footprint->cells[footprint->count++] = read;
 }
 
-const struct cp_event *cp_machine_run(struct cp_machine *machine) {
+void cp_machine_run_alone(struct cp_machine *machine) {
     struct cp_event *event = &machine->event;
     machine->bus_accesses = 0;
     if (event->kind != CP_EVENT_ILLEGAL) {
@@ -192,7 +212,15 @@ const struct cp_event *cp_machine_run(struct cp_machine *machine) {
                  "the program ran for seconds without a flash operation or an end");
         break;
     }
-    return event;
+}
+
+const struct cp_event *cp_machine_run(struct cp_machine *machine) {
+    uint32_t answer = machine->answer; // to the event before
+    cp_machine_run_alone(machine);
+    if (machine->shadow) {
+        cp_shadow_follow(machine, answer);
+    }
+    return &machine->event;
 }
 
 void cp_machine_answer(struct cp_machine *machine, uint32_t answer) {
@@ -232,7 +260,27 @@ struct cp_hash cp_machine_volatile_hash(const struct cp_machine *machine) {
         sum = cp_hash_add(
             sum, cp_hash_bytes(device->state, device->model->state_size_bytes, 51 + (uint64_t)i));
     }
-    return sum;
+    return machine->shadow ? cp_hash_add(sum, cp_shadow_hash(machine)) : sum;
+}
+
+static int keep_program(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot) {
+    snapshot->shadow = NULL;
+    if (cp_cpu_snapshot(machine->cpu, &snapshot->cpu)) {
+        return -1;
+    }
+    bool is_kept = true;
+    if (memory_of(machine)) {
+        snapshot->cpu.memory = memory_of(machine)->keep(machine);
+        is_kept = snapshot->cpu.memory != NULL;
+    }
+    if (is_kept && machine->shadow) {
+        snapshot->shadow = cp_shadow_keep(machine);
+        is_kept = snapshot->shadow != NULL;
+    }
+    if (!is_kept) {
+        cp_machine_snapshot_free(snapshot);
+    }
+    return is_kept ? 0 : -1;
 }
 
 int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot) {
@@ -250,17 +298,16 @@ int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snap
     snapshot->image = machine->image;
     snapshot->running_area = machine->running_area;
     snapshot->event = machine->event;
-    if (cp_cpu_snapshot(machine->cpu, &snapshot->cpu)) {
-        return -1;
+    return keep_program(machine, snapshot);
+}
+
+void cp_machine_snapshot_free(struct cp_machine_snapshot *snapshot) {
+    if (snapshot->shadow) {
+        cp_machine_snapshot_free(snapshot->shadow);
+        free(snapshot->shadow);
+        snapshot->shadow = NULL;
     }
-    if (memory_of(machine)) {
-        snapshot->cpu.memory = memory_of(machine)->keep(machine);
-        if (!snapshot->cpu.memory) {
-            cp_cpu_snapshot_free(&snapshot->cpu);
-            return -1;
-        }
-    }
-    return 0;
+    cp_cpu_snapshot_free(&snapshot->cpu);
 }
 
 void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot) {
@@ -282,6 +329,9 @@ void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snap
     cp_cpu_restore(machine->cpu, &snapshot->cpu);
     if (memory_of(machine)) {
         memory_of(machine)->put_back(machine, snapshot->cpu.memory);
+    }
+    if (machine->shadow) {
+        cp_machine_restore(machine->shadow, snapshot->shadow);
     }
 }
 

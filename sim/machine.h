@@ -92,6 +92,7 @@ struct cp_machine_config {
 
 struct cp_machine {
     struct cp_machine_config config;
+    struct cp_machine *shadow; // where config.program->shadow runs: shadow.h; or NULL
     struct cp_device devices[CP_DEVICES_MAX];
     struct cp_cpu *cpu;
     enum cp_mode mode;
@@ -112,6 +113,7 @@ struct cp_machine {
     struct cp_footprint footprint; // since it was last cleared
     uint32_t last_cell_read;       // the newest of it, to be quick
     uint64_t image_digests[CP_IMAGES_MAX];
+    bool is_apart; // the event is that the shadow did something else
 };
 
 // What must be kept of a machine at an event to go on from there, besides the flash.
@@ -125,6 +127,7 @@ struct cp_machine_snapshot {
     uint8_t image;
     enum cp_area running_area;
     struct cp_event event;
+    struct cp_machine_snapshot *shadow; // NULL: there is none
 };
 
 // Build a machine with erased flash and make it the one that the bus serves.
@@ -169,6 +172,7 @@ struct cp_hash cp_machine_start_hash(const struct cp_machine *machine);
 
 int cp_machine_snapshot(const struct cp_machine *machine, struct cp_machine_snapshot *snapshot);
 void cp_machine_restore(struct cp_machine *machine, const struct cp_machine_snapshot *snapshot);
+void cp_machine_snapshot_free(struct cp_machine_snapshot *snapshot);
 
 // Which area a byte offset of a device lies in; CP_AREA_COUNT if in none.
 enum cp_area cp_machine_area(const struct cp_machine *machine, uint32_t device,

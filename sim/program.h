@@ -154,6 +154,8 @@ struct cp_program {
     void (*dfu_mode)(const struct cp_program_board *board, uint8_t base_image);
     // What it remembers elsewhere than on its stack: an emulated CPU. NULL: nothing.
     const struct cp_program_memory *memory;
+    // Another build of it that runs in step, and has to do the same. NULL: none.
+    const struct cp_program *shadow;
 };
 
 // Milestones of an application. A request, confirm or detach is begun before

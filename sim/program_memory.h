@@ -9,8 +9,11 @@
 #include "sim/machine.h"
 
 struct cp_program_memory {
-    // The machine is about to start the program, on the caller's stack. What does not
-    // work is told by the program when it runs.
+    // The machine was made and will run the program. 0, or -1 with a message in
+    // error[CP_EVENT_MESSAGE_MAX] of why it cannot.
+    int (*prepare)(const struct cp_machine *machine, char *error);
+
+    // The machine is about to start the program, on the caller's stack.
     void (*start)(struct cp_machine *machine);
 
     // Hash of all of it at an event.

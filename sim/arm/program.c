@@ -188,7 +188,8 @@ static uint32_t frames(const struct cp_machine *machine, uintptr_t *frames, uint
 
 const bool cp_arm_is_there = true;
 
-static const struct cp_program_memory memory = {.start = cp_arm_system_start,
+static const struct cp_program_memory memory = {.prepare = cp_arm_system_prepare,
+                                                .start = cp_arm_system_start,
                                                 .hash = hash,
                                                 .keep = keep,
                                                 .put_back = put_back,

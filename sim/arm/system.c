@@ -210,13 +210,23 @@ static const uint8_t *vectors_of(const struct cp_arm_system *system,
            (system->firmware.vectors_address - system->firmware.code_address);
 }
 
-void cp_arm_system_start(struct cp_machine *machine) {
+int cp_arm_system_prepare(const struct cp_machine *machine, char *error) {
     struct cp_arm_system *system = &cp_arm_system;
     if (!is_of(system, machine)) {
         open_system(system, machine);
     }
     if (*system->message) {
-        return;
+        snprintf(error, CP_EVENT_MESSAGE_MAX, "no ARM code to run: %.160s", system->message);
+        return -1;
+    }
+    return 0;
+}
+
+void cp_arm_system_start(struct cp_machine *machine) {
+    struct cp_arm_system *system = &cp_arm_system;
+    char error[CP_EVENT_MESSAGE_MAX];
+    if (cp_arm_system_prepare(machine, error)) {
+        return; // the program says so when it runs
     }
     bool is_application = machine->mode == CP_MODE_APPLICATION;
     system->now = is_application ? application(system, machine) : system->bootloader;

@@ -41,8 +41,11 @@ extern struct cp_arm_system cp_arm_system;
 
 // --- system.c
 
-// Make the system that of the machine, with all its cores, and begin with the core of what
-// the machine starts. What is wrong is in `message`.
+// Make the system that of the machine, with all its cores. 0, or -1 with a message in
+// error[CP_EVENT_MESSAGE_MAX], which stays in `message`.
+int cp_arm_system_prepare(const struct cp_machine *machine, char *error);
+
+// Begin with the core of what the machine starts.
 void cp_arm_system_start(struct cp_machine *machine);
 
 // --- registers.c
