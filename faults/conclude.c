@@ -44,6 +44,7 @@ static bool is_states_budget(const struct cp_explore_options *options) {
 static bool is_complete(const struct cp_explore_options *options, enum cp_stop stop) {
     switch (stop) {
     case CP_STOP_NONE:
+    case CP_STOP_APART:
     case CP_STOP_VIOLATION:
     case CP_STOP_CLAIMS_MET: return true;
     case CP_STOP_STATES: return !is_states_budget(options);
@@ -151,6 +152,7 @@ static const char *stop_text(const struct cp_explore_options *options, enum cp_s
         return "stopped: the program is not a function of the flash: what it read was the same, "
                "and "
                "it did something else (does it keep anything outside its stack?)";
+    case CP_STOP_APART: return "stopped: two programs in step did not do the same";
     case CP_STOP_VIOLATION:
     case CP_STOP_CLAIMS_MET: return "stopped at the violation";
     default: return "all reachable states seen";
@@ -223,11 +225,15 @@ void cp_conclude(const struct cp_case *asked, const struct cp_case *searched, en
     if (result->audit.surprises > 0 && result->verdict == CP_VERDICT_PROVED) {
         result->verdict = CP_VERDICT_BOUNDED; // of some values nothing was proved
     }
+    if (stop == CP_STOP_APART) {
+        result->verdict = CP_VERDICT_VIOLATED;
+    }
     result->is_complete = result->verdict != CP_VERDICT_ERROR && is_complete(options, stop);
     result->interrupted = stop == CP_STOP_INTERRUPTED;
     if (result->verdict != CP_VERDICT_ERROR || stop != CP_STOP_NONE) {
         describe(searched, options, result);
     }
     result->expectation_met = result->verdict != CP_VERDICT_ERROR && result->audit.surprises == 0 &&
+                              stop != CP_STOP_APART &&
                               (is_part(options) ? part_meets(asked, result) : meets(asked, result));
 }

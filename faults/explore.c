@@ -52,7 +52,7 @@ static enum cp_stop narrow(struct cp_case *bounded, const struct cp_program *pro
             continue;
         }
         enum cp_stop stop = try_first(bounded, program, how->sink, first);
-        if (stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET) {
+        if (stop == CP_STOP_VIOLATION || stop == CP_STOP_CLAIMS_MET || stop == CP_STOP_APART) {
             bounded->bounds.cuts_max = first->cuts_max;
             how->is_sample = first->is_sample;
         }

@@ -254,6 +254,10 @@ static bool on_dead_end(struct cp_explorer *x, const struct cp_event *event) {
     if (x->world.machine->is_dying) {
         return false;
     }
+    if (x->world.machine->is_apart) {
+        cp_x_apart(x, event->message);
+        return false;
+    }
     cp_promises_dead_end(&x->world.promises, event->message);
     cp_x_resolve(x, CP_OUTCOME_NO_BOOT, CP_IMAGE_NONE);
     return false;

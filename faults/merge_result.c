@@ -196,9 +196,9 @@ static bool has_all_claims(const struct cp_case *test_case, const struct cp_resu
 // the whole would have ended; then what is worst.
 static enum cp_stop stop_of(const struct cp_merge *merge, const struct cp_case *test_case) {
     static const enum cp_stop order[] = {
-        CP_STOP_NO_FUNCTION,   CP_STOP_VIOLATION,   CP_STOP_MEMORY,
-        CP_STOP_LOG_FAILED,    CP_STOP_INTERRUPTED, CP_STOP_TIME,
-        CP_STOP_MEMORY_BUDGET, CP_STOP_STATES,      CP_STOP_CLAIMS_MET,
+        CP_STOP_NO_FUNCTION, CP_STOP_APART,       CP_STOP_VIOLATION, CP_STOP_MEMORY,
+        CP_STOP_LOG_FAILED,  CP_STOP_INTERRUPTED, CP_STOP_TIME,      CP_STOP_MEMORY_BUDGET,
+        CP_STOP_STATES,      CP_STOP_CLAIMS_MET,
     };
     if (has_all_claims(test_case, &merge->whole) && !(merge->stops >> CP_STOP_VIOLATION & 1)) {
         return CP_STOP_CLAIMS_MET;

@@ -124,6 +124,7 @@ enum cp_stop {
     CP_STOP_MEMORY_BUDGET, // the search would need more than it may take
     CP_STOP_MEMORY,        // the system gave no more
     CP_STOP_NO_FUNCTION,   // the program is no function of the flash: no result means anything
+    CP_STOP_APART,         // two programs in step did not do the same
     CP_STOP_COUNT
 };
 

@@ -50,6 +50,9 @@ void cp_x_begin_branch(struct cp_explorer *x, enum cp_mode mode);
 // The report function of the world's promises; the context is the explorer.
 void cp_x_on_violation(void *context, enum cp_promise promise, const char *message);
 
+// Two programs in step came apart here: the search ends, and has this trace.
+void cp_x_apart(struct cp_explorer *x, const char *message);
+
 // --- forward.c
 
 // Go on from where the machine stands, or switch it on first, to the end of the run.

@@ -89,6 +89,13 @@ static void record_violation(struct cp_explorer *x, enum cp_promise promise, con
     describe_witness(x, violation);
 }
 
+// Whatever the case promises or claims: what it says of one program is not true of the other.
+void cp_x_apart(struct cp_explorer *x, const char *message) {
+    x->result->violation_count = 0;
+    record_violation(x, CP_PROMISE_BOOTABLE, message);
+    cp_x_stop(x, CP_STOP_APART);
+}
+
 void cp_x_on_violation(void *context, enum cp_promise promise, const char *message) {
     struct cp_explorer *x = context;
     uint32_t bit = 1u << promise;

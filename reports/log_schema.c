@@ -162,6 +162,7 @@ const char *cp_log_stop_name(enum cp_stop stop) {
         [CP_STOP_TIME] = "time",         [CP_STOP_INTERRUPTED] = "signal",
         [CP_STOP_LOG_FAILED] = "log",    [CP_STOP_MEMORY_BUDGET] = "memory-budget",
         [CP_STOP_MEMORY] = "memory",     [CP_STOP_NO_FUNCTION] = "no-function",
+        [CP_STOP_APART] = "apart",
     };
     return (unsigned)stop < CP_STOP_COUNT ? names[stop] : "?";
 }

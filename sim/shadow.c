@@ -113,8 +113,9 @@ static void part_ways(struct cp_machine *machine) {
     describe(&machine->shadow->event, other, sizeof other);
     machine->is_apart = true;
     machine->event.kind = CP_EVENT_CRASH;
-    snprintf(machine->event.message, sizeof machine->event.message, "%.10s %.80s; %.10s %.80s",
-             machine->config.program->name, one, machine->shadow->config.program->name, other);
+    snprintf(machine->event.message, sizeof machine->event.message,
+             "the programs differ: %.10s %.70s; %.10s %.70s", machine->config.program->name, one,
+             machine->shadow->config.program->name, other);
 }
 
 // --- following
