@@ -64,6 +64,8 @@ struct cp_emulator_config {
     uint32_t window_count;
     // May a load of the window be answered at once? Returns true with the value.
     bool (*peek)(uint32_t address, uint32_t *value);
+    // After so many without a request it is CP_ARM_BUSY.
+    uint32_t instructions_max;
 };
 
 struct cp_emulator;

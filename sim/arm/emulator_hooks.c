@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-// As long as a signature takes, many times over.
-#define INSTRUCTIONS_MAX 400000000u
-
 static bool is_in_code(const struct cp_emulator *emulator, uint32_t address) {
     return address - emulator->config.code_address < emulator->config.code_size_bytes;
 }
@@ -56,7 +53,7 @@ void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) 
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_MARK, .address = address});
     }
-    if (++emulator->instructions > INSTRUCTIONS_MAX) {
+    if (++emulator->instructions > emulator->config.instructions_max) {
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_BUSY, .address = address});
     }

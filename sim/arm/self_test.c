@@ -73,7 +73,8 @@ static struct cp_emulator *open_with(const uint16_t *code, uint32_t code_bytes,
                                         .ram_size_bytes = RAM_SIZE_BYTES,
                                         .windows = {{DEVICE, 0x1000}},
                                         .window_count = 1,
-                                        .peek = never};
+                                        .peek = never,
+                                        .instructions_max = 1000};
     struct cp_emulator *emulator = cp_emulator_open(&config, error);
     if (emulator) {
         cp_emulator_start(emulator, RAM_ADDRESS + RAM_SIZE_BYTES, CODE_ADDRESS, 0);

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define PAGE_SIZE_BYTES 1024u // of libunicorn's ARM
+// As long as checking a signature takes, many times over.
+#define INSTRUCTIONS_MAX 400000000u
 
 struct cp_arm_system cp_arm_system;
 
@@ -91,7 +93,8 @@ static struct cp_emulator *open_in(struct cp_arm_system *system, const struct cp
                                         .code_size_bytes = place->size_bytes,
                                         .ram_address = system->firmware.ram_address,
                                         .ram_size_bytes = system->firmware.ram_size_bytes,
-                                        .peek = peek};
+                                        .peek = peek,
+        .instructions_max = INSTRUCTIONS_MAX};
     add_windows(&config, &board->devices[0]);
     struct cp_emulator *emulator = cp_emulator_open(&config, &error);
     free(whole);
