@@ -13,6 +13,16 @@ const char *__asan_default_options(void) {
            "handle_sigill=0:use_sigaltstack=0";
 }
 
+void cp_asan_enter_stack(const struct cp_asan_stack *to) {
+    __sanitizer_start_switch_fiber(NULL, to->bottom, to->size_bytes);
+}
+
+void cp_asan_entered_stack(struct cp_asan_stack *from) {
+    struct cp_asan_stack ignored;
+    from = from ? from : &ignored;
+    __sanitizer_finish_switch_fiber(NULL, &from->bottom, &from->size_bytes);
+}
+
 static const void *caller_stack_bottom;
 static size_t caller_stack_size_bytes;
 

@@ -1,7 +1,7 @@
 // cpu_asan.h: tell AddressSanitizer of the program's stack; nothing without it.
 //
 // It has to know when one stack is left for another, and that what an abandoned
-// program left poisoned may be written to. For sim/cpu*.c only.
+// program left poisoned may be written to. For sim/cpu*.c and sim/arm only.
 
 #ifndef CP_SIM_CPU_ASAN_H
 #define CP_SIM_CPU_ASAN_H
@@ -10,7 +10,17 @@
 #include <stdint.h>
 #include <string.h>
 
+// A stack, and where it was left for another.
+struct cp_asan_stack {
+    const void *bottom;
+    size_t size_bytes;
+};
+
 #if defined(__SANITIZE_ADDRESS__)
+
+// Just before another stack is taken, and just after: then `from` is set, unless NULL.
+void cp_asan_enter_stack(const struct cp_asan_stack *to);
+void cp_asan_entered_stack(struct cp_asan_stack *from);
 
 void cp_asan_enter_program(const void *stack, size_t size_bytes); // just before it
 void cp_asan_entered_program(void);                               // just after it
@@ -28,6 +38,12 @@ void cp_asan_copy(void *to, const void *from, size_t size_bytes);
 
 #else
 
+static inline void cp_asan_enter_stack(const struct cp_asan_stack *to) {
+    (void)to;
+}
+static inline void cp_asan_entered_stack(struct cp_asan_stack *from) {
+    (void)from;
+}
 static inline void cp_asan_enter_program(const void *stack, size_t size_bytes) {
     (void)stack;
     (void)size_bytes;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "sim/arm/emulator_internal.h"
 
+#include "sim/cpu_asan.h"
 #include "sim/cpu_seam.h"
 
 #include <stdlib.h>
@@ -17,19 +18,25 @@
 static struct {
     uint8_t *top;
     void *inside, *outside; // stack pointers of who waits
+    struct cp_asan_stack inside_stack, outside_stack;
     struct cp_emulator *emulator;
 } emulation;
 
 #if defined(CP_CPU_HAS_SWITCH)
 static void leave(void) {
+    cp_asan_enter_stack(&emulation.outside_stack);
     cp_cpu_switch(&emulation.inside, emulation.outside);
+    cp_asan_entered_stack(&emulation.outside_stack);
 }
 
 static void enter(void) {
+    cp_asan_enter_stack(&emulation.inside_stack);
     cp_cpu_switch(&emulation.outside, emulation.inside);
+    cp_asan_entered_stack(NULL);
 }
 
 static void emulate(void) {
+    cp_asan_entered_stack(&emulation.outside_stack);
     for (;;) {
         cp_emulator_enter(emulation.emulator);
         emulation.emulator->is_live = false;
@@ -45,6 +52,7 @@ static bool make_stack(void) {
             return false;
         }
         emulation.top = stack + EMULATION_STACK_BYTES;
+        emulation.inside_stack = (struct cp_asan_stack){stack, EMULATION_STACK_BYTES};
         emulation.inside = cp_cpu_new_stack(emulation.top, emulate);
     }
     return true;
