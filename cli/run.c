@@ -84,6 +84,10 @@ static enum cp_exit set_up(struct cp_run *run) {
     if (!run->program) {
         return CP_EXIT_USAGE;
     }
+    code = cp_cli_fit_firmware(options, run->list.cases, run->list.count);
+    if (code != CP_EXIT_OK) {
+        return code;
+    }
     return cp_run_plan(run) < 0 ? complain_memory() : open_log(run);
 }
 
