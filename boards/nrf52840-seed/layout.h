@@ -1,3 +1,4 @@
+// layout.h: the nRF52840 with the seed format, until `cutproof layout` writes it.
 #define CP_BOARD_NAME "nrf52840-seed"
 #define CP_BOARD_PART "nrf52840"
 #define CP_BOARD_CONTROLLER_NVMC 1
