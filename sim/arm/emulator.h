@@ -64,6 +64,9 @@ struct cp_emulator_config {
     uint32_t window_count;
     // May a load of the window be answered at once? Returns true with the value.
     bool (*peek)(uint32_t address, uint32_t *value);
+    // Where to note which instructions were executed: a byte for each half-word of the code,
+    // not 0 if one began there. NULL: nowhere.
+    uint8_t *executed;
     // After so many without a request it is CP_ARM_BUSY.
     uint32_t instructions_max;
 };
@@ -76,9 +79,6 @@ void cp_emulator_close(struct cp_emulator *emulator);
 
 // Stop at this instruction when it is to be executed, with CP_ARM_MARK.
 void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address);
-
-// Where each instruction of the code was executed: a byte for each half-word, not 0 if so.
-const uint8_t *cp_emulator_executed(const struct cp_emulator *emulator);
 
 // Begin anew, as after a reset: RAM holds `fill` in each byte, registers are zero but for
 // the stack pointer. What it was doing is abandoned.
