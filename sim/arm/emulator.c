@@ -69,6 +69,7 @@ static bool make_stack(void) {
 
 void cp_emulator_ask(struct cp_emulator *emulator, struct cp_arm_request request) {
     emulator->request = request;
+    emulator->request.pc = emulator->context.pc;
     emulator->is_live = true;
     emulator->instructions = 0;
     leave();

@@ -38,6 +38,7 @@ struct cp_arm_request {
     enum cp_arm_want want;
     uint32_t address, value, width_bytes;
     const char *message;
+    uint32_t pc; // of the instruction that wants it
 };
 
 enum { CP_ARM_SP = 13, CP_ARM_LR = 14, CP_ARM_XPSR = 15, CP_ARM_PRIMASK = 16, CP_ARM_REGISTERS };

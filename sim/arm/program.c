@@ -92,7 +92,15 @@ static _Noreturn void sleep(const struct cp_machine *machine) {
     cp_end_idle();
 }
 
+// Code that runs while its flash cannot be read has to lie in RAM.
+static void fetch(const struct cp_arm_request *request) {
+    if (request->want == CP_ARM_LOAD || request->want == CP_ARM_STORE) {
+        cp_bus_fetch(request->pc);
+    }
+}
+
 static uint32_t serve(struct cp_machine *machine, const struct cp_arm_request *request) {
+    fetch(request);
     switch (request->want) {
     case CP_ARM_LOAD: return load(machine, request);
     case CP_ARM_STORE: store(machine, request); break;

@@ -53,19 +53,30 @@ static void add_window(struct cp_emulator_config *config, uint32_t from, uint32_
     }
 }
 
+#define PERIPHERALS     0x40000000u
+#define PERIPHERALS_END 0x60000000u
+
+// Registers of the flash controller that lie elsewhere than peripherals do.
+static void add_controller(struct cp_emulator_config *config, enum cp_controller controller) {
+    const struct cp_controller_model *model = cp_controller_model(controller);
+    for (uint32_t i = 0; i < CP_WINDOWS_MAX && model->windows[i].size_bytes > 0; i++) {
+        uint32_t address = model->windows[i].address;
+        if (address != 0 && (address < PERIPHERALS || address >= PERIPHERALS_END)) {
+            add_window(config, address, address + model->windows[i].size_bytes);
+        }
+    }
+}
+
 // All of the flash but the program's own code, the peripherals, and the prover's channel.
 static void add_windows(struct cp_emulator_config *config, const struct cp_program_device *device) {
     uint32_t code_end = config->code_address + config->code_size_bytes;
     uint32_t flash_end = device->flash_address + device->size_bytes;
     add_window(config, device->flash_address, config->code_address);
     add_window(config, code_end, flash_end);
-    add_window(config, 0x40000000u, 0x60000000u);
-    add_window(config, 0xE0000000u, 0xE0100000u);
+    add_window(config, PERIPHERALS, PERIPHERALS_END);
+    add_window(config, 0xE0000000u, 0xE0100000u); // the core's own
     add_window(config, CP_ARM_CHANNEL_ADDRESS, CP_ARM_CHANNEL_ADDRESS + CP_ARM_CHANNEL_SIZE_BYTES);
-    if (device->controller == CP_CONTROLLER_RP2040) {
-        add_window(config, 0x18000000u, 0x18001000u); // SSI
-        add_window(config, 0xD0000000u, 0xD0001000u); // SIO
-    }
+    add_controller(config, device->controller);
 }
 
 // Only where the controller and the search have nothing to say.
