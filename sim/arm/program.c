@@ -7,6 +7,8 @@
 #include "sim/arm/program.h"
 
 #include "core/port/mmio.h"
+#include "sim/arm/self_test.h"
+#include "sim/arm/unicorn.h"
 #include "sim/arm/system.h"
 #include "sim/bus_internal.h"
 #include "sim/program_memory.h"
@@ -195,6 +197,22 @@ static uint32_t frames(const struct cp_machine *machine, uintptr_t *frames, uint
 }
 
 const bool cp_arm_is_there = true;
+
+bool cp_arm_check(char *found, size_t found_bytes) {
+    const char *error = NULL;
+    unsigned major = 0, minor = 0;
+    const struct cp_unicorn *unicorn = cp_unicorn_load(&error);
+    error = unicorn ? cp_arm_self_test() : error;
+    if (unicorn) {
+        (void)unicorn->version(&major, &minor);
+    }
+    if (error) {
+        snprintf(found, found_bytes, "%s", error);
+    } else {
+        snprintf(found, found_bytes, "libunicorn %u.%u, which passes the self-test", major, minor);
+    }
+    return error == NULL;
+}
 
 static const struct cp_program_memory memory = {.prepare = cp_arm_system_prepare,
                                                 .start = cp_arm_system_start,

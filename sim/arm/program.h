@@ -42,6 +42,9 @@ const char *cp_arm_frame_elf(uintptr_t frame);
 // image was read from no file.
 bool cp_arm_image_elf(const char *image_file, char path[CP_ARM_PATH_MAX]);
 
+// Does the engine work here? What was found, in words.
+bool cp_arm_check(char *found, size_t found_bytes);
+
 // Was this built with libunicorn? Without it the program only says so.
 extern const bool cp_arm_is_there;
 
