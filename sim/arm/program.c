@@ -87,7 +87,7 @@ static void branch(struct cp_machine *machine, uint32_t address) {
     }
 }
 
-static _Noreturn void sleep(const struct cp_machine *machine) {
+static _Noreturn void fall_asleep(const struct cp_machine *machine) {
     if (machine->mode == CP_MODE_BOOTLOADER) {
         cp_end_hang();
     }
@@ -108,7 +108,7 @@ static uint32_t serve(struct cp_machine *machine, const struct cp_arm_request *r
     case CP_ARM_STORE: store(machine, request); break;
     case CP_ARM_MARK: at_mark(machine, request->address); break;
     case CP_ARM_BRANCH: branch(machine, request->address); break;
-    case CP_ARM_SLEEP: sleep(machine);
+    case CP_ARM_SLEEP: fall_asleep(machine);
     case CP_ARM_FAULT:
         cp_bus_crash("the ARM core cannot go on at 0x%x: %s", (unsigned)request->address,
                      request->message);
