@@ -180,6 +180,14 @@ void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address) {
     }
 }
 
+void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set) {
+    uint32_t offset_bytes = (address & ~1u) - emulator->config.code_address;
+    if (offset_bytes < emulator->config.code_size_bytes) {
+        uint8_t *special = &emulator->special[offset_bytes / 2];
+        *special = (uint8_t)(is_set ? *special | SPECIAL_BREAK : *special & ~SPECIAL_BREAK);
+    }
+}
+
 // --- running
 
 void cp_emulator_start(struct cp_emulator *emulator, uint32_t stack_pointer, uint32_t pc,
@@ -207,7 +215,7 @@ static void begin(struct cp_emulator *emulator, uint32_t answer) {
     if (emulator->waiting == WAITS_FOR_ANSWER && context->answer_count < CP_EMULATOR_ANSWERS_MAX) {
         context->answers[context->answer_count++] = answer;
     }
-    emulator->passes_mark = emulator->waiting == WAITS_AT_MARK;
+    emulator->passes_mark = emulator->waiting != WAITS_FOR_NOTHING;
     emulator->is_first = true;
     emulator->instructions = 0;
 }
@@ -240,6 +248,15 @@ void cp_emulator_set_context(struct cp_emulator *emulator, const struct cp_arm_c
     abandon();
     emulator->context = copy;
     emulator->waiting = is_waiting ? WAITS_FOR_ANSWER : WAITS_FOR_NOTHING;
+}
+
+bool cp_emulator_put_context(struct cp_emulator *emulator, const struct cp_arm_context *context) {
+    if (emulator->waiting != WAITS_AT_MARK) {
+        return false;
+    }
+    cp_emulator_set_context(emulator, context, false);
+    emulator->waiting = WAITS_AT_MARK;
+    return true;
 }
 
 uint8_t *cp_emulator_ram(struct cp_emulator *emulator, uint32_t address, uint32_t size_bytes) {

@@ -81,6 +81,9 @@ void cp_emulator_close(struct cp_emulator *emulator);
 // Stop at this instruction when it is to be executed, with CP_ARM_MARK.
 void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address);
 
+// The same, and not any more. Both kinds of marks are told alike.
+void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set);
+
 // Begin anew, as after a reset: RAM holds `fill` in each byte, registers are zero but for
 // the stack pointer. What it was doing is abandoned.
 void cp_emulator_start(struct cp_emulator *emulator, uint32_t stack_pointer, uint32_t pc,
@@ -97,6 +100,9 @@ const struct cp_arm_context *cp_emulator_context(struct cp_emulator *emulator);
 void cp_emulator_set_context(struct cp_emulator *emulator, const struct cp_arm_context *context,
                              bool is_waiting);
 
+// The same at a mark, which it has passed then. False where it does not stand at one.
+bool cp_emulator_put_context(struct cp_emulator *emulator, const struct cp_arm_context *context);
+
 // RAM; NULL if the range is not in it.
 uint8_t *cp_emulator_ram(struct cp_emulator *emulator, uint32_t address, uint32_t size_bytes);
 
@@ -107,7 +113,7 @@ void cp_emulator_store(struct cp_emulator *emulator, uint32_t address, const voi
 // Are its interrupts disabled, where it stands?
 bool cp_emulator_is_masked(struct cp_emulator *emulator);
 
-// Stop before the next instruction, with CP_ARM_MARK.
+// Stop before the next instruction, with CP_ARM_MARK. One that was begun is done first.
 void cp_emulator_interrupt(struct cp_emulator *emulator);
 
 // Hash of core and RAM, where the emulator stands. Below the stack pointer all is `fill`

@@ -25,7 +25,7 @@ struct cp_emulator {
     bool is_live;            // it stands in a hook, and its registers are in libunicorn
     bool is_abandoned;       // it is only to come to an end
     bool is_first;           // the first instruction since it was started
-    bool passes_mark;        // that one is marked, and was told
+    bool passes_mark;        // that one was begun before, or told as marked: no stop before it
     bool is_interrupted;     // stop before the next one
     uint32_t replayed;       // answers given again to that instruction
     uint32_t it_pc, it_bits; // the last IT instruction
@@ -34,7 +34,7 @@ struct cp_emulator {
     struct cp_arm_request request;
 };
 
-enum { SPECIAL_IT = 1, SPECIAL_MARK = 2 };
+enum { SPECIAL_IT = 1, SPECIAL_MARK = 2, SPECIAL_BREAK = 4 };
 
 // The code hook, and ITSTATE of the instruction that it saw last.
 void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address);

@@ -7,6 +7,7 @@
 #include "sim/arm/program.h"
 
 #include "core/port/mmio.h"
+#include "sim/arm/debug.h"
 #include "sim/arm/self_test.h"
 #include "sim/arm/unicorn.h"
 #include "sim/arm/system.h"
@@ -75,8 +76,11 @@ static void at_mark(struct cp_machine *machine, uint32_t address) {
     if (cp_arm_system.state.is_interrupted) {
         cp_arm_system.state.is_interrupted = false;
         cp_arm_take(machine, CP_ARM_NMI);
-    } else if (address == cp_arm_system.firmware.dfu_mode_address &&
-               machine->mode == CP_MODE_BOOTLOADER) {
+        cp_arm_debug_taken();
+        return;
+    }
+    cp_arm_debug_at(machine, address);
+    if (address == cp_arm_system.firmware.dfu_mode_address && machine->mode == CP_MODE_BOOTLOADER) {
         cp_end_dfu_mode();
     }
 }
@@ -219,6 +223,8 @@ static const struct cp_program_memory memory = {.prepare = cp_arm_system_prepare
                                                 .hash = hash,
                                                 .keep = keep,
                                                 .put_back = put_back,
+                                                .asks = cp_arm_debug_asks,
+                                                .paused = cp_arm_debug_paused,
                                                 .frames = frames};
 
 const struct cp_program cp_arm_program = {.abi = CP_PROGRAM_ABI,

@@ -8,6 +8,7 @@
 #include "sim/arm/program.h"
 #include "sim/arm/self_test.h"
 
+#include "sim/arm/debug.h"
 #include "sim/bus_internal.h"
 
 #include <stdio.h>
@@ -266,4 +267,5 @@ void cp_arm_system_start(struct cp_machine *machine) {
         machine->mode == CP_MODE_DFU ? system->firmware.dfu_mode_address : word_at(vectors + 4);
     system->state = (struct cp_arm_state){.vtor = 0};
     cp_emulator_start(system->now, word_at(vectors), entry, cp_cpu_stack_fill(machine->cpu));
+    cp_arm_debug_started(machine);
 }
