@@ -24,13 +24,14 @@ static bool is_flash(const struct cp_machine *machine, uint32_t address) {
 
 // --- loads and stores
 
-// A word that cannot be corrected raises an exception: at the load, or after it.
+// A word that cannot be corrected raises an exception: at the load, or after it. A bus fault
+// is not enabled after a reset, and comes as a hard fault.
 static uint32_t load_uncorrectable(struct cp_machine *machine) {
     if (machine->devices[0].part.ecc_read == CP_ECC_NMI) {
         cp_arm_system.state.is_interrupted = true;
         cp_emulator_interrupt(cp_arm_system.now);
     } else {
-        cp_arm_take(machine, CP_ARM_BUS_FAULT);
+        cp_arm_take(machine, CP_ARM_HARD_FAULT);
     }
     return 0;
 }
