@@ -10,68 +10,35 @@
 #include "cli/replay.h"
 
 #include "cli/gdb_script.h"
-#include "cli/steps.h"
+#include "cli/gdb_start.h"
+#include "sim/arm/program.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define ARGUMENTS_MAX 64
-#define PATH_SIZE     4096u
 
 struct session {
     const struct cp_replay *replay;
     struct cp_point point;
-    char program[PATH_SIZE]; // that gdb runs
-    char script[64];         // /proc/self/fd/N
-    char sources[PATH_SIZE]; // "directory /the/project", or ""
-    bool is_found;
+    char program[CP_GDB_PATH_SIZE]; // that gdb runs
+    char script[64];                // /proc/self/fd/N
+    char sources[CP_GDB_PATH_SIZE]; // "directory /the/project", or ""
 };
 
 // --- what is run
 
-// The folder that this program lies in, without a slash at its end.
-static int own_folder(char folder[PATH_SIZE]) {
-    ssize_t length = readlink("/proc/self/exe", folder, PATH_SIZE - 1);
-    if (length < 0) {
-        return -1;
-    }
-    folder[length] = '\0';
-    *strrchr(folder, '/') = '\0';
-    return 0;
-}
-
-// Sources are named by their path in the project; it is around the folder of the build, or
-// here.
-static void find_sources(const char *folder, char command[PATH_SIZE]) {
-    static const char *const ups[] = {"/..", "/../..", ""};
-    char path[PATH_SIZE + 64], root[PATH_SIZE];
-    command[0] = '\0';
-    for (size_t i = 0; i < sizeof ups / sizeof ups[0]; i++) {
-        snprintf(path, sizeof path, "%s%s/core/src/boot.c", *ups[i] ? folder : ".", ups[i]);
-        if (access(path, R_OK) != 0) {
-            continue;
-        }
-        path[strlen(path) - strlen("/core/src/boot.c")] = '\0';
-        if (realpath(path, root) && strlen(root) < PATH_SIZE - 16) {
-            snprintf(command, PATH_SIZE, "directory %.*s", (int)(PATH_SIZE - 16), root);
-        }
-        return;
-    }
-}
-
 static bool find_program(struct session *session) {
-    char folder[PATH_SIZE];
-    if (own_folder(folder)) {
-        cp_complain("cannot find this program's own file: %s", strerror(errno));
+    char folder[CP_GDB_PATH_SIZE];
+    if (cp_gdb_own_folder(folder)) {
         return false;
     }
-    find_sources(folder, session->sources);
+    cp_gdb_find_sources(folder, session->sources);
     snprintf(session->program, sizeof session->program, "%.*s/cutproof-debug",
-             (int)(PATH_SIZE - 32), folder);
+             (int)(CP_GDB_PATH_SIZE - 32), folder);
     if (access(session->program, X_OK) == 0) {
         return true;
     }
@@ -80,54 +47,6 @@ static bool find_program(struct session *session) {
                         "core is optimized, and some of its variables cannot be seen\n");
     }
     return readlink("/proc/self/exe", session->program, sizeof session->program) > 0;
-}
-
-static bool is_on_path(const char *name) {
-    const char *path = getenv("PATH");
-    char file[PATH_SIZE];
-    for (size_t length; path && *path; path += length + (path[length] == ':')) {
-        length = strcspn(path, ":");
-        snprintf(file, sizeof file, "%.*s/%s", (int)length, path, name);
-        if (access(file, X_OK) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// The script lives in memory alone, so that there is nothing to clean up.
-static int make_script(struct session *session) {
-    int file = memfd_create("cutproof-gdb", 0);
-    size_t size = strlen(cp_gdb_script);
-    if (file < 0 || write(file, cp_gdb_script, size) != (ssize_t)size) {
-        cp_complain("cannot hand gdb its script: %s", strerror(errno));
-        return -1;
-    }
-    snprintf(session->script, sizeof session->script, "/proc/self/fd/%d", file);
-    return 0;
-}
-
-// --- what is said before
-
-static void tell_stop(void *context, const struct cp_step *step) {
-    struct session *session = context;
-    struct cp_step_text text;
-    if (session->is_found || step->kind == CP_STEP_CUT || step->kind == CP_STEP_VIOLATION ||
-        !cp_point_is_of(session->point, step)) {
-        return;
-    }
-    session->is_found = true;
-    cp_step_describe(step, &text);
-    printf("stops in the core as it asks for event %s:\n  %s%s%s\n",
-           cp_point_text(session->point).text, text.what, *text.where ? "  " : "", text.where);
-}
-
-static void tell(struct session *session) {
-    struct cp_violation violation;
-    char error[CP_MESSAGE_MAX];
-    (void)cp_replay(session->replay->test_case, session->replay->program, session->replay->id.trace,
-                    tell_stop, session, &violation, error);
-    fflush(stdout);
 }
 
 // --- gdb
@@ -194,20 +113,24 @@ enum cp_exit cp_replay_in_gdb(const struct cp_replay *replay, const struct cp_su
     if (!cp_survey_default_point(survey, &session.point)) {
         return CP_EXIT_USAGE;
     }
+    if (replay->program == &cp_arm_program) {
+        return cp_replay_arm_in_gdb(replay, session.point);
+    }
     if (session.point.event_index == 0) {
         cp_complain("at %s nothing is asked for yet: it is the power-on",
                     cp_point_text(session.point).text);
         cp_help("say which event is meant, such as --until %u:1", session.point.cuts);
         return CP_EXIT_USAGE;
     }
-    if (!is_on_path("gdb")) {
+    if (!cp_gdb_is_on_path("gdb")) {
         cp_complain("gdb is not installed, or not on the PATH");
         cp_help("on Debian and Ubuntu: apt-get install gdb");
         return CP_EXIT_USAGE;
     }
-    if (!find_program(&session) || make_script(&session)) {
+    if (!find_program(&session) ||
+        cp_gdb_make_script(cp_gdb_native_script, cp_gdb_to_the_core, session.script)) {
         return CP_EXIT_INTERNAL;
     }
-    tell(&session);
+    cp_gdb_tell_stop(replay, session.point);
     return run(&session);
 }

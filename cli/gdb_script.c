@@ -1,18 +1,18 @@
 // gdb_script.c: what gdb is told when a trace is replayed in it.
-//
-// The timer of the program would take a core that somebody looks at for one that hangs, so
-// it gets no signal of it. The frame that is chosen is the innermost that is neither of
-// the simulator, nor of a port, nor of the core's partition helpers: the line that a replay
-// names too.
 
 #include "cli/gdb_script.h"
 
-const char cp_gdb_script[] =
-    "set confirm off\n"
-    "set print pretty on\n"
-    "handle SIGALRM nostop noprint nopass\n"
-    "break cp_bus_stop_here\n"
-    "run\n"
+// The timer of the program would take a core that somebody looks at for one that hangs, so
+// it gets no signal of it.
+const char cp_gdb_native_script[] = "set confirm off\n"
+                                    "set print pretty on\n"
+                                    "handle SIGALRM nostop noprint nopass\n"
+                                    "break cp_bus_stop_here\n"
+                                    "run\n";
+
+// The frame that is chosen is the innermost that is neither of the simulator, nor of a port,
+// nor of the core's partition helpers: the line that a replay names too.
+const char cp_gdb_to_the_core[] =
     "python\n"
     "def cutproof_is_plumbing(frame):\n"
     "    symtab = frame.find_sal().symtab\n"

@@ -36,6 +36,8 @@ static const struct cp_option_row table[] = {
     {"audit", 0, NULL, FIELD(audit), SEARCHES, "check that torn words read as one class are one"},
     {"quick", 0, NULL, FIELD(quick), CP_COMMAND_BENCH, "a short benchmark, with small pages"},
     {"resume", 0, "LOG", FIELD(resume), CP_COMMAND_RUN, "go on with the run that wrote this log"},
+    {"executed", 0, "FILE", FIELD(executed), CP_COMMAND_RUN,
+     "with an engine that executes ARM code: write which instructions were"},
     {"fail-fast", 'x', NULL, FIELD(fail_fast), CP_COMMAND_RUN,
      "stop after the first case that is not as expected"},
     {"list-violations", 0, NULL, FIELD(list_violations), CP_COMMAND_RUN | CP_COMMAND_MERGE,

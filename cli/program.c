@@ -47,18 +47,30 @@ const struct cp_program *cp_cli_load_program(const struct cp_options *options) {
 
 // --- the firmware of cases
 
+static void note_executed(const struct cp_case *test_case, uint32_t number, enum cp_area area) {
+    const struct cp_program_area *place = &test_case->areas[area];
+    (void)cp_arm_note_executed(number, test_case->devices[0].flash_address + place->offset_bytes,
+                               place->size_bytes);
+}
+
 // Processes that are forked later tell frames by the same numbers.
-static void number_elfs(const struct cp_case *test_case) {
-    (void)cp_arm_elf_number(test_case->firmware);
+static void number_elfs(const struct cp_options *options, const struct cp_case *test_case) {
+    uint32_t number = cp_arm_elf_number(test_case->firmware);
+    if (options->executed) {
+        note_executed(test_case, number, CP_AREA_BOOTLOADER);
+    }
     for (uint32_t i = 0; i < test_case->image_count; i++) {
         char path[CP_ARM_PATH_MAX];
         if (cp_arm_image_elf(test_case->images[i].file, path)) {
-            (void)cp_arm_elf_number(path);
+            number = cp_arm_elf_number(path);
+            if (options->executed) {
+                note_executed(test_case, number, test_case->images[i].slot);
+            }
         }
     }
 }
 
-static enum cp_exit fit(struct cp_case *test_case) {
+static enum cp_exit fit(const struct cp_options *options, struct cp_case *test_case) {
     struct cp_firmware_elf elf;
     char message[CP_FIRMWARE_MESSAGE_MAX];
     if (!test_case->firmware) {
@@ -72,8 +84,21 @@ static enum cp_exit fit(struct cp_case *test_case) {
         return CP_EXIT_USAGE;
     }
     test_case->firmware_hash = elf.hash.low;
-    number_elfs(test_case);
+    number_elfs(options, test_case);
     cp_firmware_elf_free(&elf);
+    return CP_EXIT_OK;
+}
+
+enum cp_exit cp_cli_write_executed(const struct cp_options *options) {
+    FILE *out = options->executed ? fopen(options->executed, "w") : NULL;
+    if (!options->executed) {
+        return CP_EXIT_OK;
+    }
+    int err = out ? cp_arm_write_executed(out) : -1;
+    if (!out || fclose(out) || err) {
+        cp_complain("cannot write '%s'", options->executed);
+        return CP_EXIT_USAGE;
+    }
     return CP_EXIT_OK;
 }
 
@@ -81,7 +106,7 @@ enum cp_exit cp_cli_fit_firmware(const struct cp_options *options, struct cp_cas
                                  size_t count) {
     enum cp_exit code = CP_EXIT_OK;
     for (size_t i = 0; executes_arm(options) && code == CP_EXIT_OK && i < count; i++) {
-        code = fit(&cases[i]);
+        code = fit(options, &cases[i]);
     }
     return code;
 }

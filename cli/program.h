@@ -16,4 +16,7 @@ const struct cp_program *cp_cli_load_program(const struct cp_options *options);
 enum cp_exit cp_cli_fit_firmware(const struct cp_options *options, struct cp_case *cases,
                                  size_t count);
 
+// Write the file that --executed asks for. A message on stderr with CP_EXIT_USAGE.
+enum cp_exit cp_cli_write_executed(const struct cp_options *options);
+
 #endif

@@ -24,6 +24,7 @@ struct printing {
     struct cp_point end;
     bool has_stop; // nothing is printed of what comes before it
     struct cp_point stop;
+    struct cp_replay_debug *debug;      // or NULL
     bool is_violated;                   // on what was printed
     char state_says[CP_TRAIL_TEXT_MAX]; // as it was printed last
 };
@@ -67,12 +68,19 @@ static bool is_left_out(struct printing *printing, const struct cp_step *step) {
     return printing->has_end && cp_point_is_before(printing->end, step);
 }
 
+static bool is_silent(const struct printing *printing) {
+    return printing->debug && printing->debug->is_silent;
+}
+
 static void take_step(void *context, const struct cp_step *step) {
     struct printing *printing = context;
     const struct cp_options *options = printing->replay->options;
     bool is_shown = !is_left_out(printing, step);
     printing->is_violated |= step->kind == CP_STEP_VIOLATION && (is_shown || printing->has_stop);
-    if (!is_shown) {
+    if (printing->debug) {
+        printing->debug->on_step(printing->debug->context, step);
+    }
+    if (!is_shown || is_silent(printing)) {
         return;
     }
     if (options->format == CP_FORMAT_JSON) {
@@ -164,8 +172,17 @@ static enum cp_exit print_trace(struct printing *printing) {
         cp_complain("%s", error);
         return CP_EXIT_USAGE;
     }
+    if (is_silent(printing)) {
+        return CP_EXIT_OK;
+    }
     print_end(printing, printing->is_violated ? &violation : NULL);
     return printing->is_violated ? CP_EXIT_VIOLATED : CP_EXIT_OK;
+}
+
+enum cp_exit cp_replay_debugged(const struct cp_replay *replay, struct cp_replay_debug *debug) {
+    struct printing printing = {
+        .replay = replay, .has_stop = true, .stop = debug->stop, .debug = debug};
+    return print_trace(&printing);
 }
 
 static enum cp_exit print_steps(const struct cp_replay *replay) {

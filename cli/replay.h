@@ -72,6 +72,23 @@ enum cp_exit cp_replay_survey(const struct cp_replay *replay, struct cp_survey *
 // violation. False after a message: there is neither.
 bool cp_survey_default_point(const struct cp_survey *survey, struct cp_point *point);
 
+// --- replay.c
+
+// What a debugger has to do with a replay that it follows.
+struct cp_replay_debug {
+    struct cp_point stop; // printing begins there, where cp_bus_stop_at_next_event() is called
+    void (*on_step)(void *context, const struct cp_step *step); // each, before it is printed
+    void *context;
+    bool is_silent; // nothing more is printed
+};
+
+// Replay, and print steps and verdict. The exit code of the replay.
+enum cp_exit cp_replay_debugged(const struct cp_replay *replay, struct cp_replay_debug *debug);
+
+// --- gdb_arm.c: cp_replay_in_gdb() of ARM code
+
+enum cp_exit cp_replay_arm_in_gdb(const struct cp_replay *replay, struct cp_point point);
+
 // --- the ways to show it; each returns an exit code
 
 enum cp_exit cp_replay_in_gdb(const struct cp_replay *replay, const struct cp_survey *survey);

@@ -143,7 +143,7 @@ enum cp_exit cp_command_run(const struct cp_options *options) {
         cp_progress_catch_signals();
         run_all(&run);
         cp_run_finish(&run);
-        code = run.summary.code;
+        code = cp_exit_worse(run.summary.code, cp_cli_write_executed(options));
     }
     cp_run_free(&run);
     return code;

@@ -42,13 +42,17 @@ __attribute__((noinline)) void cp_bus_stop_here(void) {
 
 void cp_bus_yield(enum cp_event_kind kind, uint32_t value, const void *frame) {
     struct cp_event *event = &cp_bus_machine->event;
-    if (is_stop_wanted && kind != CP_EVENT_ILLEGAL) {
+    const struct cp_program_memory *memory = cp_bus_machine->config.program->memory;
+    bool is_awaited = is_stop_wanted && kind != CP_EVENT_ILLEGAL;
+    if (is_awaited) {
         is_stop_wanted = false;
         cp_bus_stop_here();
     }
+    if (memory) {
+        memory->asks(cp_bus_machine, kind, is_awaited);
+    }
     event->kind = kind;
     event->value = value;
-    const struct cp_program_memory *memory = cp_bus_machine->config.program->memory;
     event->frame_count =
         memory ? memory->frames(cp_bus_machine, event->frames, CP_EVENT_FRAMES_MAX)
                : cp_cpu_frames(cp_bus_machine->cpu, frame, event->frames, CP_EVENT_FRAMES_MAX);
@@ -226,6 +230,15 @@ bool cp_bus_peek(uint32_t address, uint32_t *word) {
     }
     cp_bus_machine->bus_accesses++;
     return cp_bus_read(&access, place.offset_bytes, word);
+}
+
+void cp_bus_fetch(uint32_t address) {
+    struct cp_access access = {.frame = NULL};
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
+    if (place.kind == PLACE_FLASH && access.device->model->load) {
+        access.device->model->load(&access, place.offset_bytes & ~3u);
+    }
 }
 
 bool mmio_read32_guarded(uint32_t address, uint32_t *value) {

@@ -190,13 +190,28 @@ void cp_machine_note_cell(struct cp_machine *machine, uint32_t device, uint32_t 
     footprint->cells[footprint->count++] = read;
 }
 
+void cp_machine_pause(struct cp_machine *machine) {
+    machine->is_paused = true;
+    cp_cpu_yield(machine->cpu);
+}
+
+static enum cp_cpu_stop run_cpu(struct cp_machine *machine) {
+    enum cp_cpu_stop stop = cp_cpu_run(machine->cpu);
+    while (stop == CP_CPU_EVENT && machine->is_paused) {
+        machine->is_paused = false;
+        memory_of(machine)->paused(machine);
+        stop = cp_cpu_run(machine->cpu);
+    }
+    return stop;
+}
+
 void cp_machine_run_alone(struct cp_machine *machine) {
     struct cp_event *event = &machine->event;
     machine->bus_accesses = 0;
     if (event->kind != CP_EVENT_ILLEGAL) {
         machine->illegal_uses = 0;
     }
-    switch (cp_cpu_run(machine->cpu)) {
+    switch (run_cpu(machine)) {
     case CP_CPU_EVENT: break;
     case CP_CPU_CRASH:
         event->kind = CP_EVENT_CRASH;

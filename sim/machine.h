@@ -113,7 +113,8 @@ struct cp_machine {
     struct cp_footprint footprint; // since it was last cleared
     uint32_t last_cell_read;       // the newest of it, to be quick
     uint64_t image_digests[CP_IMAGES_MAX];
-    bool is_apart; // the event is that the shadow did something else
+    bool is_apart;  // the event is that the shadow did something else
+    bool is_paused; // the program called cp_machine_pause(), and it is no event
 };
 
 // What must be kept of a machine at an event to go on from there, besides the flash.
@@ -153,6 +154,10 @@ void cp_machine_start_in(struct cp_machine *machine, enum cp_mode mode, uint8_t 
 
 // Run to the next event. The event stays valid until the next call.
 const struct cp_event *cp_machine_run(struct cp_machine *machine);
+
+// Called by the program's own code: give control to its memory's paused(), on the stack of
+// cp_machine_run()'s caller, and go on when that returns.
+void cp_machine_pause(struct cp_machine *machine);
 
 // Forget which cells were read. Starting a program does so too.
 void cp_machine_clear_footprint(struct cp_machine *machine);

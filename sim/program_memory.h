@@ -23,6 +23,11 @@ struct cp_program_memory {
     void *(*keep)(const struct cp_machine *machine);
     void (*put_back)(struct cp_machine *machine, const void *kept);
 
+    // The program is about to tell of an event; `is_awaited`: of the one that
+    // cp_bus_stop_at_next_event() meant. On the program's stack; may call cp_machine_pause().
+    void (*asks)(struct cp_machine *machine, enum cp_event_kind kind, bool is_awaited);
+    void (*paused)(struct cp_machine *machine);
+
     // The call chain at an event, innermost first, as return addresses; how many, at most max.
     uint32_t (*frames)(const struct cp_machine *machine, uintptr_t *frames, uint32_t max);
 };

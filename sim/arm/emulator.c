@@ -69,6 +69,7 @@ static bool make_stack(void) {
 
 void cp_emulator_ask(struct cp_emulator *emulator, struct cp_arm_request request) {
     emulator->request = request;
+    emulator->request.pc = emulator->context.pc;
     emulator->is_live = true;
     emulator->instructions = 0;
     leave();
@@ -110,10 +111,9 @@ static bool take_memory(struct cp_emulator *emulator, const struct cp_emulator_c
     emulator->config.code_size_bytes = whole_pages(config->code_size_bytes);
     uint32_t code_bytes = emulator->config.code_size_bytes;
     emulator->code = aligned_alloc(4096, (code_bytes + 4095) / 4096 * 4096);
-    emulator->executed = calloc(1, code_bytes / 2 + 4);
     emulator->special = calloc(1, code_bytes / 2 + 4);
     emulator->ram = aligned_alloc(4096, (config->ram_size_bytes + 4095) / 4096 * 4096);
-    if (!emulator->code || !emulator->executed || !emulator->special || !emulator->ram) {
+    if (!emulator->code || !emulator->special || !emulator->ram) {
         return false;
     }
     memset(emulator->code, 0xFF, code_bytes);
@@ -168,7 +168,6 @@ void cp_emulator_close(struct cp_emulator *emulator) {
         emulator->unicorn->close(emulator->uc);
     }
     free(emulator->code);
-    free(emulator->executed);
     free(emulator->special);
     free(emulator->ram);
     free(emulator);
@@ -181,8 +180,12 @@ void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address) {
     }
 }
 
-const uint8_t *cp_emulator_executed(const struct cp_emulator *emulator) {
-    return emulator->executed;
+void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set) {
+    uint32_t offset_bytes = (address & ~1u) - emulator->config.code_address;
+    if (offset_bytes < emulator->config.code_size_bytes) {
+        uint8_t *special = &emulator->special[offset_bytes / 2];
+        *special = (uint8_t)(is_set ? *special | SPECIAL_BREAK : *special & ~SPECIAL_BREAK);
+    }
 }
 
 // --- running
@@ -212,7 +215,7 @@ static void begin(struct cp_emulator *emulator, uint32_t answer) {
     if (emulator->waiting == WAITS_FOR_ANSWER && context->answer_count < CP_EMULATOR_ANSWERS_MAX) {
         context->answers[context->answer_count++] = answer;
     }
-    emulator->passes_mark = emulator->waiting == WAITS_AT_MARK;
+    emulator->passes_mark = emulator->waiting != WAITS_FOR_NOTHING;
     emulator->is_first = true;
     emulator->instructions = 0;
 }
@@ -245,6 +248,15 @@ void cp_emulator_set_context(struct cp_emulator *emulator, const struct cp_arm_c
     abandon();
     emulator->context = copy;
     emulator->waiting = is_waiting ? WAITS_FOR_ANSWER : WAITS_FOR_NOTHING;
+}
+
+bool cp_emulator_put_context(struct cp_emulator *emulator, const struct cp_arm_context *context) {
+    if (emulator->waiting != WAITS_AT_MARK) {
+        return false;
+    }
+    cp_emulator_set_context(emulator, context, false);
+    emulator->waiting = WAITS_AT_MARK;
+    return true;
 }
 
 uint8_t *cp_emulator_ram(struct cp_emulator *emulator, uint32_t address, uint32_t size_bytes) {

@@ -38,6 +38,7 @@ struct cp_arm_request {
     enum cp_arm_want want;
     uint32_t address, value, width_bytes;
     const char *message;
+    uint32_t pc; // of the instruction that wants it
 };
 
 enum { CP_ARM_SP = 13, CP_ARM_LR = 14, CP_ARM_XPSR = 15, CP_ARM_PRIMASK = 16, CP_ARM_REGISTERS };
@@ -64,6 +65,9 @@ struct cp_emulator_config {
     uint32_t window_count;
     // May a load of the window be answered at once? Returns true with the value.
     bool (*peek)(uint32_t address, uint32_t *value);
+    // Where to note which instructions were executed: a byte for each half-word of the code,
+    // not 0 if one began there. NULL: nowhere.
+    uint8_t *executed;
     // After so many without a request it is CP_ARM_BUSY.
     uint32_t instructions_max;
 };
@@ -77,8 +81,8 @@ void cp_emulator_close(struct cp_emulator *emulator);
 // Stop at this instruction when it is to be executed, with CP_ARM_MARK.
 void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address);
 
-// Where each instruction of the code was executed: a byte for each half-word, not 0 if so.
-const uint8_t *cp_emulator_executed(const struct cp_emulator *emulator);
+// The same, and not any more. Both kinds of marks are told alike.
+void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set);
 
 // Begin anew, as after a reset: RAM holds `fill` in each byte, registers are zero but for
 // the stack pointer. What it was doing is abandoned.
@@ -96,6 +100,9 @@ const struct cp_arm_context *cp_emulator_context(struct cp_emulator *emulator);
 void cp_emulator_set_context(struct cp_emulator *emulator, const struct cp_arm_context *context,
                              bool is_waiting);
 
+// The same at a mark, which it has passed then. False where it does not stand at one.
+bool cp_emulator_put_context(struct cp_emulator *emulator, const struct cp_arm_context *context);
+
 // RAM; NULL if the range is not in it.
 uint8_t *cp_emulator_ram(struct cp_emulator *emulator, uint32_t address, uint32_t size_bytes);
 
@@ -106,7 +113,7 @@ void cp_emulator_store(struct cp_emulator *emulator, uint32_t address, const voi
 // Are its interrupts disabled, where it stands?
 bool cp_emulator_is_masked(struct cp_emulator *emulator);
 
-// Stop before the next instruction, with CP_ARM_MARK.
+// Stop before the next instruction, with CP_ARM_MARK. One that was begun is done first.
 void cp_emulator_interrupt(struct cp_emulator *emulator);
 
 // Hash of core and RAM, where the emulator stands. Below the stack pointer all is `fill`

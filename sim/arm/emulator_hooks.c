@@ -12,14 +12,19 @@ static bool is_in_code(const struct cp_emulator *emulator, uint32_t address) {
     return address - emulator->config.code_address < emulator->config.code_size_bytes;
 }
 
-static void look_at(struct cp_emulator *emulator, uint32_t address, uint8_t special) {
-    if (special & SPECIAL_IT) {
-        uint16_t code;
-        memcpy(&code, emulator->code + (address - emulator->config.code_address), sizeof code);
-        emulator->it_pc = address;
-        emulator->it_bits = code & 0xFFu;
-    }
-    if ((special & SPECIAL_MARK) && !emulator->passes_mark) {
+static void note_it(struct cp_emulator *emulator, uint32_t address) {
+    uint16_t code;
+    memcpy(&code, emulator->code + (address - emulator->config.code_address), sizeof code);
+    emulator->it_pc = address;
+    emulator->it_bits = code & 0xFFu;
+}
+
+// Before the instruction; once, for all that there may be to stop for. One that was begun is
+// done first.
+static void stop_before(struct cp_emulator *emulator, uint32_t address, uint8_t special) {
+    bool is_marked = (special & (SPECIAL_MARK | SPECIAL_BREAK)) != 0;
+    if (!emulator->passes_mark && (is_marked || emulator->is_interrupted)) {
+        emulator->is_interrupted = false;
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_MARK, .address = address});
     }
@@ -41,17 +46,19 @@ void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) 
         return;
     }
     begin_instruction(emulator, address);
+    uint8_t special = 0;
     if (is_in_code(emulator, address)) {
         uint32_t at = (address - emulator->config.code_address) / 2;
-        emulator->executed[at] = 1;
-        if (emulator->special[at]) {
-            look_at(emulator, address, emulator->special[at]);
+        if (emulator->config.executed) {
+            emulator->config.executed[at] = 1;
         }
+        special = emulator->special[at];
     }
-    if (emulator->is_interrupted) {
-        emulator->is_interrupted = false;
-        emulator->waiting = WAITS_AT_MARK;
-        cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_MARK, .address = address});
+    if (special & SPECIAL_IT) {
+        note_it(emulator, address);
+    }
+    if (special != 0 || emulator->is_interrupted) {
+        stop_before(emulator, address, special);
     }
     if (++emulator->instructions > emulator->config.instructions_max) {
         emulator->waiting = WAITS_AT_MARK;

@@ -13,9 +13,8 @@ struct cp_emulator {
     const struct cp_unicorn *unicorn;
     uc_engine *uc;
     struct cp_emulator_config config;
-    uint8_t *code;     // whole pages
-    uint8_t *executed; // a byte for each half-word of the code
-    uint8_t *special;  // the same: what the code hook has to look at
+    uint8_t *code;    // whole pages
+    uint8_t *special; // a byte for each half-word: what the code hook has to look at
     uint8_t *ram;
     // What was ever stored to RAM: [0, statics_end) and [stack_low, size).
     uint32_t statics_end, stack_low;
@@ -26,7 +25,7 @@ struct cp_emulator {
     bool is_live;            // it stands in a hook, and its registers are in libunicorn
     bool is_abandoned;       // it is only to come to an end
     bool is_first;           // the first instruction since it was started
-    bool passes_mark;        // that one is marked, and was told
+    bool passes_mark;        // that one was begun before, or told as marked: no stop before it
     bool is_interrupted;     // stop before the next one
     uint32_t replayed;       // answers given again to that instruction
     uint32_t it_pc, it_bits; // the last IT instruction
@@ -35,7 +34,7 @@ struct cp_emulator {
     struct cp_arm_request request;
 };
 
-enum { SPECIAL_IT = 1, SPECIAL_MARK = 2 };
+enum { SPECIAL_IT = 1, SPECIAL_MARK = 2, SPECIAL_BREAK = 4 };
 
 // The code hook, and ITSTATE of the instruction that it saw last.
 void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address);
