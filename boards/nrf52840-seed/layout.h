@@ -1,4 +1,4 @@
-// layout.h: the nRF52840 with the seed format, until `cutproof layout` writes it.
+// layout.h: the board, until `cutproof layout` writes it.
 #define CP_BOARD_NAME "nrf52840-seed"
 #define CP_BOARD_PART "nrf52840"
 #define CP_BOARD_CONTROLLER_NVMC 1
@@ -10,6 +10,9 @@
 #define CP_BOARD_BOOTLOADER_DEVICE 0
 #define CP_BOARD_BOOTLOADER_OFFSET_BYTES 0x0u
 #define CP_BOARD_BOOTLOADER_SIZE_BYTES 0x6000u
+#define CP_BOARD_BOOTLOADER_RUN_OFFSET_BYTES 0x0u
+#define CP_BOARD_BOOTLOADER_RUN_SIZE_BYTES 0x100000u
+#define CP_BOARD_BOOTLOADER_ERASE_SIZE_BYTES 4096u
 #define CP_BOARD_STATE_DEVICE 0
 #define CP_BOARD_STATE_OFFSET_BYTES 0x6000u
 #define CP_BOARD_STATE_SIZE_BYTES 0x1000u
