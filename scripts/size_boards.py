@@ -150,7 +150,8 @@ def changes(size: Size, before: dict[str, int]) -> str:
 
 def print_table(table: dict[str, Size], baseline: dict[str, dict[str, int]]) -> None:
     layout = "{:<26} {:>7} {:>7} {:>6} {:>6} {:>9}  {}"
-    print(layout.format("bootloader of", "flash", "static", "stack", "RAM", "verifying", "").rstrip())
+    heads = ("bootloader of", "flash", "static", "stack", "RAM", "verifying", "")
+    print(layout.format(*heads).rstrip())
     for name, size in table.items():
         verifying = f"{size.verifier_stack:,}" if size.verifier_stack else "-"
         print(layout.format(name, f"{size.flash:,}", f"{size.static:,}", size.stack,
