@@ -56,7 +56,7 @@ add_compile_options(${CP_CPU_FLAGS} -Os -g3
 set(CP_C_FLAGS -ffreestanding -ffunction-sections -fdata-sections
                # the frame tables of .debug_frame, not those of exceptions
                -fno-unwind-tables -fno-asynchronous-unwind-tables
-               -fstack-usage -fcallgraph-info)
+               -fstack-usage -fcallgraph-info=su,da)
 set(CP_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror)
 add_compile_options("$<$<COMPILE_LANGUAGE:C>:${CP_C_FLAGS}>"
   "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}/=>"
