@@ -138,17 +138,35 @@ set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_
 add_library(cp_demo OBJECT ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c)
 target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
 
-# cp_demo(NAME VERSION SOURCE...): an image for ACTIVE.
-function(cp_demo name version)
-  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${version} ${CP_IMAGE_SIZE_BYTES})
+# cp_demo(NAME VERSION SEED SOURCE...): an image for ACTIVE. SEED tells its bytes from those of
+# others.
+function(cp_demo name version seed)
+  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
   cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:cp_demo>
     ${CP_FIRMWARE_DIR}/demo_version.c ${ARGN})
-  target_compile_definitions(${name} PRIVATE CP_DEMO_VERSION=${version}u)
   math(EXPR address "${CP_FLASH_ADDRESS} + ${CP_ACTIVE_OFFSET}" OUTPUT_FORMAT HEXADECIMAL)
+  target_compile_definitions(${name} PRIVATE CP_DEMO_VERSION=${version}u)
   target_link_options(${name} PRIVATE -Wl,--defsym=__image_address=${address}
     -Wl,--defsym=__image_size=${CP_IMAGE_SIZE_BYTES})
 endfunction()
 
 foreach(version 1 2 3)
-  cp_demo(demo-prover-${version} ${version} ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+  cp_demo(demo-prover-${version} ${version} ${version} ${CP_FIRMWARE_DIR}/demo_link_prover.c)
 endforeach()
+
+# For real parts, of those families of which a UART is known here.
+if(CP_FAMILY MATCHES "^(NRF51|NRF52|STM32_L4)$")
+  set(CP_SERIAL_SOURCES ${CP_FIRMWARE_DIR}/demo_link_serial.c ${CP_FIRMWARE_DIR}/demo_frame.c
+                        ${CP_FIRMWARE_DIR}/demo_uart_${CP_MAKER}.c)
+  set(seed 3)
+  foreach(demo 1:good 2:good 2:bad 2:hangs)
+    string(REPLACE ":" ";" demo ${demo})
+    list(GET demo 0 version)
+    list(GET demo 1 firmware)
+    math(EXPR seed "${seed} + 1")
+    cp_demo(demo-${version}-${firmware} ${version} ${seed} ${CP_SERIAL_SOURCES})
+    string(TOUPPER ${firmware} firmware_upper)
+    target_compile_definitions(demo-${version}-${firmware} PRIVATE
+      CP_DEMO_FIRMWARE=DEMO_FIRMWARE_${firmware_upper})
+  endforeach()
+endif()
