@@ -8,6 +8,7 @@
 #include "cli/select.h"
 #include "cli/text.h"
 #include "faults/source_line.h"
+#include "sim/arm/program.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -118,6 +119,12 @@ static void check_exploration(struct doctor *doctor, const struct cp_program *pr
     cp_case_list_free(&list);
 }
 
+static void check_arm(struct doctor *doctor) {
+    char found[160];
+    bool is_good = cp_arm_check(found, sizeof found);
+    tell(doctor, "arm engine", is_good, found);
+}
+
 static void check_program(struct doctor *doctor, const struct cp_options *options) {
     char found[128];
     const struct cp_program *program = cp_cli_load_program(options);
@@ -140,5 +147,6 @@ enum cp_exit cp_command_doctor(const struct cp_options *options) {
     check_runs(&doctor);
     check_temporary(&doctor);
     check_program(&doctor, options);
+    check_arm(&doctor);
     return doctor.has_failed ? CP_EXIT_INTERNAL : CP_EXIT_OK;
 }

@@ -79,6 +79,9 @@ void cp_failure_print_command(const struct cp_case *test_case, uint32_t hash,
     if (options->core) {
         printf(" --core '%s'", options->core);
     }
+    if (options->engine >= CP_ENGINE_ARM) {
+        printf(" --engine %s", cp_engine_name(options->engine));
+    }
     if (options->log && !violation->is_of_search) {
         printf(" --log '%s'", options->log);
     }

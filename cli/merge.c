@@ -29,6 +29,7 @@ struct piece {
 
 struct merge {
     struct cp_run run;
+    struct cp_options options; // with the engine of the logs
     struct input *inputs;
     size_t input_count;
     struct piece *pieces;
@@ -67,6 +68,18 @@ static int check_search(const struct merge *merge, const struct input *input) {
     return -1;
 }
 
+// The first log says what was searched.
+static int use_program_of(struct merge *merge, const struct input *input) {
+    if (merge->run.program) {
+        return 0;
+    }
+    merge->options = *merge->run.options;
+    merge->options.engine = input->about.engine;
+    merge->run.options = &merge->options;
+    merge->run.program = cp_cli_load_program(&merge->options);
+    return merge->run.program ? 0 : -1;
+}
+
 static int open_input(struct merge *merge, const char *path) {
     char error[CP_MESSAGE_MAX];
     struct input *input = &merge->inputs[merge->input_count++];
@@ -80,7 +93,8 @@ static int open_input(struct merge *merge, const char *path) {
         cp_complain("%s: %s", path, cp_look_error(input->look));
         return -1;
     }
-    int err = check_program(merge, input);
+    int err = use_program_of(merge, input);
+    err = err ? err : check_program(merge, input);
     return err ? err : check_search(merge, input);
 }
 
@@ -105,6 +119,10 @@ static int load_cases(struct merge *merge) {
         return -1;
     }
     cp_log_cases_choose(&cases);
+    struct cp_case_list *list = &merge->run.list;
+    if (cp_cli_fit_firmware(&merge->options, list->cases, list->count) != CP_EXIT_OK) {
+        return -1;
+    }
     return cp_run_plan(&merge->run);
 }
 
@@ -423,9 +441,8 @@ static enum cp_exit set_up(struct merge *merge) {
         cp_complain("which logs, and where to? Give --log FILE and the logs of the parts");
         return CP_EXIT_USAGE;
     }
-    run->program = cp_cli_load_program(run->options);
-    if (!run->program || open_inputs(merge) < 0 || load_cases(merge) < 0 ||
-        read_pieces(merge) < 0 || check_all(merge) < 0) {
+    if (open_inputs(merge) < 0 || load_cases(merge) < 0 || read_pieces(merge) < 0 ||
+        check_all(merge) < 0) {
         return CP_EXIT_USAGE;
     }
     use_engine_of_logs(merge);

@@ -54,17 +54,18 @@ static int read_jobs(struct cp_options *options) {
 }
 
 static int read_engine(struct cp_options *options) {
-    options->engine = CP_ENGINE_FAST;
-    if (!options->engine_name || strcmp(options->engine_name, "fast") == 0) {
-        return 0;
+    options->engine = options->engine_name ? cp_engine_named(options->engine_name) : CP_ENGINE_FAST;
+    if (options->engine == CP_ENGINE_COUNT) {
+        cp_complain("--engine cannot be '%s'", options->engine_name);
+        cp_help("give fast, slow, arm or both");
+        return -1;
     }
-    options->engine = CP_ENGINE_SLOW;
-    if (strcmp(options->engine_name, "slow") == 0) {
-        return 0;
+    if (options->engine == CP_ENGINE_ARM && options->core) {
+        cp_complain("--core cannot be given with --engine arm");
+        cp_help("the scenario names the bootloader's ELF: firmware: {bootloader: FILE}");
+        return -1;
     }
-    cp_complain("--engine cannot be '%s'", options->engine_name);
-    cp_help("give fast or slow");
-    return -1;
+    return 0;
 }
 
 static int complain_shard(const char *text) {

@@ -35,6 +35,7 @@ struct cp_options {
     struct cp_manifest manifest;
     uint32_t pad_to_bytes;
     // Of report: where each form goes.
+    const char *executed; // of run
     const char *html, *junit, *sarif, *json, *markdown;
     bool annotations;
     // Of replay.

@@ -136,5 +136,10 @@ enum cp_exit cp_replay_find(struct cp_replay *replay) {
         return code;
     }
     replay->program = cp_cli_load_program(replay->options);
-    return replay->program ? check_hash(replay) : CP_EXIT_USAGE;
+    if (!replay->program) {
+        return CP_EXIT_USAGE;
+    }
+    struct cp_case *found = replay->cases.cases + (replay->test_case - replay->cases.cases);
+    code = cp_cli_fit_firmware(replay->options, found, 1);
+    return code == CP_EXIT_OK ? check_hash(replay) : code;
 }

@@ -84,6 +84,10 @@ static enum cp_exit set_up(struct cp_run *run) {
     if (!run->program) {
         return CP_EXIT_USAGE;
     }
+    code = cp_cli_fit_firmware(options, run->list.cases, run->list.count);
+    if (code != CP_EXIT_OK) {
+        return code;
+    }
     return cp_run_plan(run) < 0 ? complain_memory() : open_log(run);
 }
 
@@ -139,7 +143,7 @@ enum cp_exit cp_command_run(const struct cp_options *options) {
         cp_progress_catch_signals();
         run_all(&run);
         cp_run_finish(&run);
-        code = run.summary.code;
+        code = cp_exit_worse(run.summary.code, cp_cli_write_executed(options));
     }
     cp_run_free(&run);
     return code;

@@ -57,7 +57,8 @@ static enum cp_exit take_options(struct resume *resume) {
         return CP_EXIT_USAGE;
     }
     run->options = options;
-    return CP_EXIT_OK;
+    run->program = cp_cli_load_program(options); // of the engine that the log is of
+    return run->program ? CP_EXIT_OK : CP_EXIT_USAGE;
 }
 
 static enum cp_exit check_core(const struct resume *resume) {
@@ -224,6 +225,8 @@ static enum cp_exit read_log(struct resume *resume) {
     enum cp_exit code = take_options(resume);
     code = code != CP_EXIT_OK ? code : check_core(resume);
     code = code != CP_EXIT_OK ? code : load_cases(resume);
+    code = code != CP_EXIT_OK ? code
+                              : cp_cli_fit_firmware(run->options, run->list.cases, run->list.count);
     if (code == CP_EXIT_OK && cp_run_plan(run) < 0) {
         cp_complain("out of memory");
         code = CP_EXIT_INTERNAL;
@@ -238,9 +241,8 @@ enum cp_exit cp_run_resume(struct cp_run *run) {
     if (code == CP_EXIT_OK) {
         code = cp_run_place_make(run->options->resume, &run->place);
     }
-    run->program = code == CP_EXIT_OK ? cp_cli_load_program(run->options) : NULL;
-    if (!run->program) {
-        return CP_EXIT_USAGE;
+    if (code != CP_EXIT_OK) {
+        return code;
     }
     resume.look = cp_look_open(run->place.log, error);
     if (!resume.look) {

@@ -161,7 +161,8 @@ enum { CP_DAMAGED_ACTIVE = 1, CP_DAMAGED_STATE = 2 };
 struct cp_image {
     char name[32];
     uint32_t size_bytes;
-    uint64_t seed; // of its pseudo-random content
+    uint64_t seed; // of its pseudo-random content; of a file the hash of what is in it
+    const char *file; // with its content; NULL: there is none
     enum cp_firmware firmware;
     uint8_t next;
     // Where images are signed:
@@ -174,6 +175,10 @@ struct cp_case {
     char name[CP_NAME_MAX]; // scenario name, with the matrix choice in brackets if there is one
     char file[256];         // the scenario file as given
     uint32_t line;
+    // What the ARM engine executes: the bootloader's ELF, or NULL. The hash is that of what of
+    // it is flashed, where that was looked at.
+    const char *firmware;
+    uint64_t firmware_hash;
     char tags[CP_TAGS_MAX];                 // each between commas: ",smoke,seed,"
     struct cp_part devices[CP_DEVICES_MAX]; // with the scenario's overrides applied
     uint32_t device_count;

@@ -121,6 +121,14 @@ static void describe_watchdog(const struct cp_case *test_case, FILE *out) {
     }
 }
 
+// What is executed besides, or instead.
+static void describe_firmware(const struct cp_case *test_case, const struct cp_program *program,
+                              FILE *out) {
+    if (program->memory || program->shadow) {
+        fprintf(out, "firmware %llx\n", (unsigned long long)test_case->firmware_hash);
+    }
+}
+
 uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *program) {
     char *text = NULL;
     size_t size_bytes = 0;
@@ -136,6 +144,7 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
     describe_security(test_case, out);
     describe_slots(test_case, out);
     describe_watchdog(test_case, out);
+    describe_firmware(test_case, program, out);
     fclose(out);
     struct cp_hash hash = cp_hash_bytes(text, size_bytes, 0);
     free(text);

@@ -126,7 +126,11 @@ static void describe_audit(const struct cp_result *result, struct text *text) {
 }
 
 static void describe_options(const struct cp_explore_options *options, struct text *text) {
-    if (options && options->engine != CP_ENGINE_FAST) {
+    if (options && options->engine == CP_ENGINE_ARM) {
+        append(text, "; ARM code");
+    } else if (options && options->engine == CP_ENGINE_BOTH) {
+        append(text, "; host build and ARM code in step");
+    } else if (options && options->engine != CP_ENGINE_FAST) {
         const struct cp_cpu *cpu = cp_cpu_open();
         bool is_forced = cpu && !cp_cpu_can_snapshot(cpu);
         append(text, "; %s engine%s", cp_engine_name(options->engine),

@@ -16,9 +16,15 @@ uint32_t cp_case_hash(const struct cp_case *test_case, const struct cp_program *
 enum cp_engine {
     CP_ENGINE_FAST, // journal, snapshots, known runs: a small number of operations for each state
     CP_ENGINE_SLOW, // every boot is run again from power-on; states are known at a reset only
+    CP_ENGINE_ARM,  // as fast; what is searched is the ARM code: docs/arm.md
+    CP_ENGINE_BOTH, // as fast; host build and ARM code in step
+    CP_ENGINE_COUNT
 };
 
-const char *cp_engine_name(enum cp_engine engine); // "fast", "slow"
+const char *cp_engine_name(enum cp_engine engine); // "fast", "slow", "arm", "both"
+
+// The engine of that name; CP_ENGINE_COUNT if there is none.
+enum cp_engine cp_engine_named(const char *name);
 
 // All zero is a plain exploration with the fast engine.
 struct cp_explore_options {

@@ -6,6 +6,8 @@
 #include "faults/explore.h"
 #include "faults/world.h"
 
+#include <string.h>
+
 // A name for each value, in the order of its enum; "?" outside of it.
 #define NAME_OF(names, value)                                                                      \
     ((size_t)(value) < sizeof(names) / sizeof(names)[0] ? (names)[(size_t)(value)] : "?")
@@ -59,8 +61,8 @@ ONE_FOR_EACH(edges, CP_EDGE_COUNT);
 static const char *const outcomes[] = {"started", "mixed", "dfu-mode", "no-boot", "unknown"};
 ONE_FOR_EACH(outcomes, CP_OUTCOME_COUNT);
 
-static const char *const engines[] = {"fast", "slow"};
-ONE_FOR_EACH(engines, CP_ENGINE_SLOW + 1);
+static const char *const engines[] = {"fast", "slow", "arm", "both"};
+ONE_FOR_EACH(engines, CP_ENGINE_COUNT);
 
 static const char *const verdicts[] = {"PROVED", "BOUNDED", "VIOLATED", "ERROR"};
 ONE_FOR_EACH(verdicts, CP_VERDICT_ERROR + 1);
@@ -116,6 +118,14 @@ const char *cp_outcome_name(enum cp_outcome outcome) {
 
 const char *cp_engine_name(enum cp_engine engine) {
     return NAME_OF(engines, engine);
+}
+
+enum cp_engine cp_engine_named(const char *name) {
+    uint32_t engine = 0;
+    while (engine < CP_ENGINE_COUNT && strcmp(engines[engine], name) != 0) {
+        engine++;
+    }
+    return (enum cp_engine)engine;
 }
 
 const char *cp_verdict_name(enum cp_verdict verdict) {

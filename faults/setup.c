@@ -46,17 +46,41 @@ static void sign(const struct cp_image *image, uint8_t *bytes) {
     }                                        // below the order of the curve
 }
 
+// As much of the file as the image has room for; what is left is as erased. It was looked at
+// when the scenario was read, so that it is there and fits.
+static int fill_from_file(const struct cp_image *image, uint8_t erase_value, uint8_t *bytes) {
+    FILE *file = fopen(image->file, "rb");
+    if (!file) {
+        return -1;
+    }
+    memset(bytes, erase_value, image->size_bytes);
+    size_t read_bytes = fread(bytes, 1, image->size_bytes, file);
+    bool is_read = !ferror(file) && read_bytes > 0;
+    fclose(file);
+    return is_read ? 0 : -1;
+}
+
+static int make_image(const struct cp_case *test_case, uint32_t index, uint8_t *bytes) {
+    const struct cp_image *image = &test_case->images[index];
+    uint8_t erase_value = test_case->devices[test_case->areas[CP_AREA_ACTIVE].device].erase_value;
+    if (!image->file) {
+        fill(bytes, image->size_bytes, image->seed);
+    } else if (fill_from_file(image, erase_value, bytes)) {
+        return -1;
+    }
+    if (test_case->is_signed) {
+        sign(image, bytes);
+    }
+    return 0;
+}
+
 int cp_setup_images(const struct cp_case *test_case, uint8_t *images[CP_IMAGES_MAX]) {
     memset(images, 0, CP_IMAGES_MAX * sizeof(images[0]));
     for (uint32_t i = 0; i < test_case->image_count; i++) {
         images[i] = malloc(test_case->images[i].size_bytes);
-        if (!images[i]) {
+        if (!images[i] || make_image(test_case, i, images[i])) {
             cp_setup_free_images(images);
             return -1;
-        }
-        fill(images[i], test_case->images[i].size_bytes, test_case->images[i].seed);
-        if (test_case->is_signed) {
-            sign(&test_case->images[i], images[i]);
         }
     }
     return 0;
@@ -78,7 +102,9 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
         const struct cp_image *image = &test_case->images[i];
         board->images[i] =
             (struct cp_program_image){image->size_bytes, image->firmware, image->next};
+        board->image_files[i] = image->file;
     }
+    board->firmware = test_case->firmware;
     board->buffer_size_bytes = test_case->buffer_size_bytes;
     board->chunk_size_bytes = test_case->chunk_size_bytes;
     board->format = test_case->format;

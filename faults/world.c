@@ -24,10 +24,11 @@ int cp_world_init(struct cp_world *world, const struct cp_case *test_case,
     world->test_case = test_case;
     world->promises.test_case = test_case;
     init_ghost(world);
-    snprintf(error, CP_MESSAGE_MAX, "out of memory");
+    snprintf(error, CP_MESSAGE_MAX, "out of memory, or the file of an image is gone");
     if (cp_setup_images(test_case, world->image_bytes)) {
         return -1;
     }
+    snprintf(error, CP_MESSAGE_MAX, "out of memory");
     world->machine = cp_setup_machine(test_case, program, world->image_bytes, error);
     if (!world->machine || cp_wear_init(&world->wear, world->machine) ||
         cp_facts_init(&world->facts, world->machine, test_case->image_count)) {

@@ -112,8 +112,8 @@ static void copy_text(char *to, size_t size, sqlite3_stmt *row, int column) {
 }
 
 static enum cp_engine engine_at(sqlite3_stmt *row, int column) {
-    bool is_slow = strcmp(text_at(row, column), cp_engine_name(CP_ENGINE_SLOW)) == 0;
-    return is_slow ? CP_ENGINE_SLOW : CP_ENGINE_FAST;
+    enum cp_engine engine = cp_engine_named(text_at(row, column));
+    return engine == CP_ENGINE_COUNT ? CP_ENGINE_FAST : engine;
 }
 
 // The fault's number back to edge and tear; see cp_log_fault_id().

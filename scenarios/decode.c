@@ -1,6 +1,7 @@
 // decode.c: a checked tree becomes a case.
 
 #include "scenarios/draft.h"
+#include "scenarios/image_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ void cp_decode(struct cp_node *root, struct cp_report *report, struct cp_case_li
     cp_decode_layout(&draft);
     cp_check_layout(&draft);
     cp_decode_security(&draft);
+    cp_decode_firmware(&draft);
     cp_decode_images(&draft);
     cp_decode_lifecycle(&draft);
     cp_decode_faults(&draft);

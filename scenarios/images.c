@@ -3,6 +3,7 @@
 #include "scenarios/images.h"
 
 #include "scenarios/check.h"
+#include "scenarios/image_file.h"
 #include "scenarios/layout.h"
 #include "scenarios/suggest.h"
 #include "scenarios/value.h"
@@ -50,10 +51,14 @@ static void check_seed(struct cp_draft *draft, const struct cp_image *image) {
     char path[64];
     for (const struct cp_image *other = draft->out->images; other != image; other++) {
         if (other->seed == image->seed) {
-            image_path(path, image, "seed");
+            bool is_of_file = image->file != NULL;
+            image_path(path, image, is_of_file ? "file" : "seed");
             cp_report_add(draft->report, cp_read_place(draft, path),
-                          "images '%s' and '%s' have the same seed", other->name, image->name);
-            cp_report_help(draft->report, "without a seed, an image has its position, from 1");
+                          "images '%s' and '%s' have the same %s", other->name, image->name,
+                          is_of_file ? "content" : "seed");
+            cp_report_help(draft->report,
+                           is_of_file ? "the prover could not tell them apart"
+                                      : "without a seed, an image has its position, from 1");
             return;
         }
     }
@@ -110,6 +115,7 @@ static void read_image(struct cp_draft *draft, const char *name) {
     image_path(path, image, "size");
     if (cp_read_number_32(draft, path, &image->size_bytes)) {
         check_size(draft, image);
+        cp_read_image_file(draft, image);
     }
     check_seed(draft, image);
     read_signature(draft, image);

@@ -20,6 +20,9 @@ struct cp_case_list {
     // Names and such that the cases point to; owned by the list.
     char **kept;
     size_t kept_count, kept_capacity;
+    // The files that images are read from need not be there, and are not looked at: for who
+    // asks for the layout alone.
+    bool ignores_files;
 };
 
 // Read one file, or every *.yaml below a directory in name order, and append

@@ -126,6 +126,9 @@ static const struct cp_key keys[] = {
      .help = "At most the size of `active`, or of its slot; whole words."},
     {.path = "images.*.seed", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
      .help = "Seed of its content; if absent, its position in `images`, from 1."},
+    {.path = "images.*.file", .type = CP_KEY_TEXT, .flags = CP_KEY_FIXED, .min = 1, .max = 400,
+     .help = "A file with its content, relative to the scenario's, in place of `seed`; the rest up "
+             "to `size` is as erased."},
     {.path = "images.*.firmware", .type = CP_KEY_WORD, .word = cp_word_firmware, .fallback = "good",
      .help = "What it does on trial: confirm; fail its self-test; hang; each of the first two; or "
              "erase DFU, request and detach before it is confirmed, and then fail."},
@@ -136,6 +139,11 @@ static const struct cp_key keys[] = {
     {.path = "images.*.security_counter", .type = CP_KEY_INTEGER, .max = UINT32_MAX,
      .fallback = "0",
      .help = "With `signed`: a version in which a hole is closed has a larger one."},
+
+    {.path = "firmware", .type = CP_KEY_MAP,
+     .help = "What `--engine arm` and `--engine both` execute."},
+    {.path = "firmware.bootloader", .type = CP_KEY_TEXT, .flags = REQUIRED | CP_KEY_FIXED, .min = 1,
+     .max = 400, .help = "The bootloader's ELF, relative to the scenario's file."},
 
     {.path = "lifecycle", .type = CP_KEY_MAP, .flags = REQUIRED,
      .help = "What the device lives through."},

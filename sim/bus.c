@@ -232,6 +232,15 @@ bool cp_bus_peek(uint32_t address, uint32_t *word) {
     return cp_bus_read(&access, place.offset_bytes, word);
 }
 
+void cp_bus_fetch(uint32_t address) {
+    struct cp_access access = {.frame = NULL};
+    struct place place = {PLACE_NOTHING, 0, 0};
+    decode(address, &access, &place);
+    if (place.kind == PLACE_FLASH && access.device->model->load) {
+        access.device->model->load(&access, place.offset_bytes & ~3u);
+    }
+}
+
 bool mmio_read32_guarded(uint32_t address, uint32_t *value) {
     struct cp_access access = {.frame = __builtin_frame_address(0)};
     struct place place = {PLACE_NOTHING, 0, 0};

@@ -29,6 +29,9 @@ __attribute__((format(printf, 1, 2))) void cp_bus_stall(const char *format, ...)
 // has nothing to say. False if it may be one: nothing was done then.
 bool cp_bus_peek(uint32_t address, uint32_t *word);
 
+// Code is fetched from there. It matters where flash cannot be read at times.
+void cp_bus_fetch(uint32_t address);
+
 // One more access; too many without an event are a stall.
 void cp_bus_count_access(const void *frame);
 

@@ -69,6 +69,7 @@ static bool make_stack(void) {
 
 void cp_emulator_ask(struct cp_emulator *emulator, struct cp_arm_request request) {
     emulator->request = request;
+    emulator->request.pc = emulator->context.pc;
     emulator->is_live = true;
     emulator->instructions = 0;
     leave();
@@ -110,10 +111,9 @@ static bool take_memory(struct cp_emulator *emulator, const struct cp_emulator_c
     emulator->config.code_size_bytes = whole_pages(config->code_size_bytes);
     uint32_t code_bytes = emulator->config.code_size_bytes;
     emulator->code = aligned_alloc(4096, (code_bytes + 4095) / 4096 * 4096);
-    emulator->executed = calloc(1, code_bytes / 2 + 4);
     emulator->special = calloc(1, code_bytes / 2 + 4);
     emulator->ram = aligned_alloc(4096, (config->ram_size_bytes + 4095) / 4096 * 4096);
-    if (!emulator->code || !emulator->executed || !emulator->special || !emulator->ram) {
+    if (!emulator->code || !emulator->special || !emulator->ram) {
         return false;
     }
     memset(emulator->code, 0xFF, code_bytes);
@@ -168,7 +168,6 @@ void cp_emulator_close(struct cp_emulator *emulator) {
         emulator->unicorn->close(emulator->uc);
     }
     free(emulator->code);
-    free(emulator->executed);
     free(emulator->special);
     free(emulator->ram);
     free(emulator);
@@ -187,10 +186,6 @@ void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_s
         uint8_t *special = &emulator->special[offset_bytes / 2];
         *special = (uint8_t)(is_set ? *special | SPECIAL_BREAK : *special & ~SPECIAL_BREAK);
     }
-}
-
-const uint8_t *cp_emulator_executed(const struct cp_emulator *emulator) {
-    return emulator->executed;
 }
 
 // --- running

@@ -38,6 +38,7 @@ struct cp_arm_request {
     enum cp_arm_want want;
     uint32_t address, value, width_bytes;
     const char *message;
+    uint32_t pc; // of the instruction that wants it
 };
 
 enum { CP_ARM_SP = 13, CP_ARM_LR = 14, CP_ARM_XPSR = 15, CP_ARM_PRIMASK = 16, CP_ARM_REGISTERS };
@@ -64,6 +65,9 @@ struct cp_emulator_config {
     uint32_t window_count;
     // May a load of the window be answered at once? Returns true with the value.
     bool (*peek)(uint32_t address, uint32_t *value);
+    // Where to note which instructions were executed: a byte for each half-word of the code,
+    // not 0 if one began there. NULL: nowhere.
+    uint8_t *executed;
     // After so many without a request it is CP_ARM_BUSY.
     uint32_t instructions_max;
 };
@@ -79,9 +83,6 @@ void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address);
 
 // The same, and not any more. Both kinds of marks are told alike.
 void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set);
-
-// Where each instruction of the code was executed: a byte for each half-word, not 0 if so.
-const uint8_t *cp_emulator_executed(const struct cp_emulator *emulator);
 
 // Begin anew, as after a reset: RAM holds `fill` in each byte, registers are zero but for
 // the stack pointer. What it was doing is abandoned.

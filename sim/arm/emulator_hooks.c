@@ -49,7 +49,9 @@ void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) 
     uint8_t special = 0;
     if (is_in_code(emulator, address)) {
         uint32_t at = (address - emulator->config.code_address) / 2;
-        emulator->executed[at] = 1;
+        if (emulator->config.executed) {
+            emulator->config.executed[at] = 1;
+        }
         special = emulator->special[at];
     }
     if (special & SPECIAL_IT) {

@@ -13,9 +13,8 @@ struct cp_emulator {
     const struct cp_unicorn *unicorn;
     uc_engine *uc;
     struct cp_emulator_config config;
-    uint8_t *code;     // whole pages
-    uint8_t *executed; // a byte for each half-word of the code
-    uint8_t *special;  // the same: what the code hook has to look at
+    uint8_t *code;    // whole pages
+    uint8_t *special; // a byte for each half-word: what the code hook has to look at
     uint8_t *ram;
     // What was ever stored to RAM: [0, statics_end) and [stack_low, size).
     uint32_t statics_end, stack_low;

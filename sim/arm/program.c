@@ -8,6 +8,8 @@
 
 #include "core/port/mmio.h"
 #include "sim/arm/debug.h"
+#include "sim/arm/self_test.h"
+#include "sim/arm/unicorn.h"
 #include "sim/arm/system.h"
 #include "sim/bus_internal.h"
 #include "sim/program_memory.h"
@@ -22,13 +24,14 @@ static bool is_flash(const struct cp_machine *machine, uint32_t address) {
 
 // --- loads and stores
 
-// A word that cannot be corrected raises an exception: at the load, or after it.
+// A word that cannot be corrected raises an exception: at the load, or after it. A bus fault
+// is not enabled after a reset, and comes as a hard fault.
 static uint32_t load_uncorrectable(struct cp_machine *machine) {
     if (machine->devices[0].part.ecc_read == CP_ECC_NMI) {
         cp_arm_system.state.is_interrupted = true;
         cp_emulator_interrupt(cp_arm_system.now);
     } else {
-        cp_arm_take(machine, CP_ARM_BUS_FAULT);
+        cp_arm_take(machine, CP_ARM_HARD_FAULT);
     }
     return 0;
 }
@@ -89,20 +92,28 @@ static void branch(struct cp_machine *machine, uint32_t address) {
     }
 }
 
-static _Noreturn void sleep(const struct cp_machine *machine) {
+static _Noreturn void fall_asleep(const struct cp_machine *machine) {
     if (machine->mode == CP_MODE_BOOTLOADER) {
         cp_end_hang();
     }
     cp_end_idle();
 }
 
+// Code that runs while its flash cannot be read has to lie in RAM.
+static void fetch(const struct cp_arm_request *request) {
+    if (request->want == CP_ARM_LOAD || request->want == CP_ARM_STORE) {
+        cp_bus_fetch(request->pc);
+    }
+}
+
 static uint32_t serve(struct cp_machine *machine, const struct cp_arm_request *request) {
+    fetch(request);
     switch (request->want) {
     case CP_ARM_LOAD: return load(machine, request);
     case CP_ARM_STORE: store(machine, request); break;
     case CP_ARM_MARK: at_mark(machine, request->address); break;
     case CP_ARM_BRANCH: branch(machine, request->address); break;
-    case CP_ARM_SLEEP: sleep(machine);
+    case CP_ARM_SLEEP: fall_asleep(machine);
     case CP_ARM_FAULT:
         cp_bus_crash("the ARM core cannot go on at 0x%x: %s", (unsigned)request->address,
                      request->message);
@@ -191,6 +202,22 @@ static uint32_t frames(const struct cp_machine *machine, uintptr_t *frames, uint
 }
 
 const bool cp_arm_is_there = true;
+
+bool cp_arm_check(char *found, size_t found_bytes) {
+    const char *error = NULL;
+    unsigned major = 0, minor = 0;
+    const struct cp_unicorn *unicorn = cp_unicorn_load(&error);
+    error = unicorn ? cp_arm_self_test() : error;
+    if (unicorn) {
+        (void)unicorn->version(&major, &minor);
+    }
+    if (error) {
+        snprintf(found, found_bytes, "%s", error);
+    } else {
+        snprintf(found, found_bytes, "libunicorn %u.%u, which passes the self-test", major, minor);
+    }
+    return error == NULL;
+}
 
 static const struct cp_program_memory memory = {.prepare = cp_arm_system_prepare,
                                                 .start = cp_arm_system_start,

@@ -108,13 +108,15 @@ struct part_registers {
     const char *family; // as struct cp_part has it; or its beginning
     uint32_t cause_address;
     uint32_t caused_by_application; // what it reads then
-    uint32_t cause_clear;           // what of a store clears it: 0 any
+    uint32_t cause_clear;           // what of a store clears it
     uint32_t feed_address, feed_value;
+    uint32_t runs_address; // bit 0: the watchdog runs. It does. 0: there is no such register
 };
 
 // The addresses are those that docs/firmware.md has the sources of.
 static const struct part_registers parts[] = {
-    {"nRF", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635},
+    {"nRF51", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
+    {"nRF52", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
 };
 
 static const struct part_registers *registers_of(const struct cp_machine *machine) {
@@ -130,6 +132,10 @@ static const struct part_registers *registers_of(const struct cp_machine *machin
 
 static bool part_load(const struct cp_machine *machine, uint32_t address, uint32_t *value) {
     const struct part_registers *part = registers_of(machine);
+    if (part && part->runs_address != 0 && address == part->runs_address) {
+        *value = 1;
+        return true;
+    }
     if (!part || address != part->cause_address) {
         return false;
     }
@@ -149,7 +155,7 @@ static bool part_store(const struct cp_machine *machine, uint32_t address, uint3
     if (!part || address != part->cause_address) {
         return false;
     }
-    if (part->cause_clear == 0 || (value & part->cause_clear) != 0) {
+    if ((value & part->cause_clear) != 0) {
         cp_arm_system.state.has_cleared_cause = true;
     }
     return true;

@@ -35,19 +35,19 @@ static uint32_t device_word(uint32_t address) {
 }
 
 static const struct cp_arm_request all_requests[] = {
-    {CP_ARM_STORE, DEVICE, 5, 4, NULL},
-    {CP_ARM_STORE, DEVICE + 4, 5, 4, NULL},
-    {CP_ARM_LOAD, DEVICE + 8, 0, 4, NULL},
-    {CP_ARM_STORE, DEVICE + 16, 5, 4, NULL},
-    {CP_ARM_STORE, DEVICE + 20, 0x10018, 4, NULL},
-    {CP_ARM_LOAD, DEVICE, 0, 4, NULL},
-    {CP_ARM_LOAD, DEVICE + 4, 0, 4, NULL},
-    {CP_ARM_LOAD, DEVICE + 8, 0, 4, NULL},
-    {CP_ARM_STORE, DEVICE + 24, 0x30029, 4, NULL},
-    {CP_ARM_STORE, DEVICE + 28, 0, 1, NULL},
-    {CP_ARM_LOAD, DEVICE + 30, 0, 2, NULL},
-    {CP_ARM_STORE, DEVICE + 32, 1, 4, NULL},
-    {CP_ARM_SLEEP, 0, 0, 0, NULL},
+    {CP_ARM_STORE, DEVICE, 5, 4, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 4, 5, 4, NULL, 0},
+    {CP_ARM_LOAD, DEVICE + 8, 0, 4, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 16, 5, 4, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 20, 0x10018, 4, NULL, 0},
+    {CP_ARM_LOAD, DEVICE, 0, 4, NULL, 0},
+    {CP_ARM_LOAD, DEVICE + 4, 0, 4, NULL, 0},
+    {CP_ARM_LOAD, DEVICE + 8, 0, 4, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 24, 0x30029, 4, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 28, 0, 1, NULL, 0},
+    {CP_ARM_LOAD, DEVICE + 30, 0, 2, NULL, 0},
+    {CP_ARM_STORE, DEVICE + 32, 1, 4, NULL, 0},
+    {CP_ARM_SLEEP, 0, 0, 0, NULL, 0},
 };
 #define ALL_REQUESTS (sizeof all_requests / sizeof all_requests[0])
 

@@ -54,19 +54,30 @@ static void add_window(struct cp_emulator_config *config, uint32_t from, uint32_
     }
 }
 
+#define PERIPHERALS     0x40000000u
+#define PERIPHERALS_END 0x60000000u
+
+// Registers of the flash controller that lie elsewhere than peripherals do.
+static void add_controller(struct cp_emulator_config *config, enum cp_controller controller) {
+    const struct cp_controller_model *model = cp_controller_model(controller);
+    for (uint32_t i = 0; i < CP_WINDOWS_MAX && model->windows[i].size_bytes > 0; i++) {
+        uint32_t address = model->windows[i].address;
+        if (address != 0 && (address < PERIPHERALS || address >= PERIPHERALS_END)) {
+            add_window(config, address, address + model->windows[i].size_bytes);
+        }
+    }
+}
+
 // All of the flash but the program's own code, the peripherals, and the prover's channel.
 static void add_windows(struct cp_emulator_config *config, const struct cp_program_device *device) {
     uint32_t code_end = config->code_address + config->code_size_bytes;
     uint32_t flash_end = device->flash_address + device->size_bytes;
     add_window(config, device->flash_address, config->code_address);
     add_window(config, code_end, flash_end);
-    add_window(config, 0x40000000u, 0x60000000u);
-    add_window(config, 0xE0000000u, 0xE0100000u);
+    add_window(config, PERIPHERALS, PERIPHERALS_END);
+    add_window(config, 0xE0000000u, 0xE0100000u); // the core's own
     add_window(config, CP_ARM_CHANNEL_ADDRESS, CP_ARM_CHANNEL_ADDRESS + CP_ARM_CHANNEL_SIZE_BYTES);
-    if (device->controller == CP_CONTROLLER_RP2040) {
-        add_window(config, 0x18000000u, 0x18001000u); // SSI
-        add_window(config, 0xD0000000u, 0xD0001000u); // SIO
-    }
+    add_controller(config, device->controller);
 }
 
 // Only where the controller and the search have nothing to say.
@@ -75,8 +86,18 @@ static bool peek(uint32_t address, uint32_t *value) {
 }
 
 // `code` is that of a whole area, or its beginning.
+// Where what is executed is noted, if it is of use: asked for, and as large as the area.
+static uint8_t *executed_map(const struct cp_arm_system *system, uint32_t program, uint32_t address,
+                             uint32_t size_bytes) {
+    struct cp_arm_executed executed = cp_arm_executed_of(system->elf_numbers[program]);
+    bool is_this = executed.address == address && executed.size_bytes == size_bytes;
+    return is_this ? executed.map : NULL;
+}
+
+// `program` is 0 for the bootloader, 1 for the first image, and so on.
 static struct cp_emulator *open_in(struct cp_arm_system *system, const struct cp_machine *machine,
-                                   enum cp_area area, const uint8_t *code, uint32_t code_bytes) {
+                                   enum cp_area area, uint32_t program, const uint8_t *code,
+                                   uint32_t code_bytes) {
     const struct cp_program_board *board = &machine->config.board;
     const struct cp_program_area *place = &board->areas[area];
     const char *error = NULL;
@@ -87,14 +108,17 @@ static struct cp_emulator *open_in(struct cp_arm_system *system, const struct cp
     }
     memset(whole, 0xFF, place->size_bytes);
     memcpy(whole, code, code_bytes < place->size_bytes ? code_bytes : place->size_bytes);
-    struct cp_emulator_config config = {.model = system->firmware.model,
-                                        .code = whole,
-                                        .code_address =
-                                            board->devices[0].flash_address + place->offset_bytes,
-                                        .code_size_bytes = place->size_bytes,
-                                        .ram_address = system->firmware.ram_address,
-                                        .ram_size_bytes = system->firmware.ram_size_bytes,
-                                        .peek = peek,
+    struct cp_emulator_config config = {
+        .model = system->firmware.model,
+        .code = whole,
+        .code_address = board->devices[0].flash_address + place->offset_bytes,
+        .code_size_bytes = place->size_bytes,
+        .ram_address = system->firmware.ram_address,
+        .ram_size_bytes = system->firmware.ram_size_bytes,
+        .peek = peek,
+        .executed =
+            executed_map(system, program, board->devices[0].flash_address + place->offset_bytes,
+                         place->size_bytes),
         .instructions_max = INSTRUCTIONS_MAX};
     add_windows(&config, &board->devices[0]);
     struct cp_emulator *emulator = cp_emulator_open(&config, &error);
@@ -179,7 +203,7 @@ static void open_system(struct cp_arm_system *system, const struct cp_machine *m
         return;
     }
     open_elfs(system, board);
-    system->bootloader = open_in(system, machine, CP_AREA_BOOTLOADER, system->firmware.code,
+    system->bootloader = open_in(system, machine, CP_AREA_BOOTLOADER, 0, system->firmware.code,
                                  system->firmware.code_size_bytes);
     if (system->bootloader && system->firmware.dfu_mode_address != 0) {
         cp_emulator_mark(system->bootloader, system->firmware.dfu_mode_address);
@@ -194,8 +218,9 @@ static struct cp_emulator *application(struct cp_arm_system *system,
     bool is_second = machine->running_area == CP_AREA_DFU;
     struct cp_emulator **emulator = &system->applications[image][is_second];
     if (!*emulator && image < CP_IMAGES_MAX && machine->config.images[image]) {
-        *emulator = open_in(system, machine, machine->running_area, machine->config.images[image],
-                            machine->config.board.images[image].size_bytes);
+        *emulator =
+            open_in(system, machine, machine->running_area, 1u + image,
+                    machine->config.images[image], machine->config.board.images[image].size_bytes);
     }
     return *emulator;
 }

@@ -70,7 +70,7 @@ _Noreturn void cp_arm_hand_over(struct cp_machine *machine, uint32_t address);
 
 // --- exception.c
 
-enum cp_arm_exception { CP_ARM_NMI = 2, CP_ARM_HARD_FAULT = 3, CP_ARM_BUS_FAULT = 5 };
+enum cp_arm_exception { CP_ARM_NMI = 2, CP_ARM_HARD_FAULT = 3 };
 
 // Take an exception where the core stands, and return from it. cp_arm_return() is false if
 // the address is none that returns.

@@ -99,7 +99,7 @@ def offered_for(word: str) -> list[str]:
 def test_each_word_of_the_help_has_its_kind(commands: dict[str, Command]) -> None:
     """A new word must be decided on: is there something to offer for it?"""
     fixed = {word for word in words_in(commands) if re.fullmatch(r"[a-z|-]+", word)}
-    assert "fast|slow" in fixed and "bash|zsh|fish|man" in fixed
+    assert "fast|slow|arm|both" in fixed and "bash|zsh|fish|man" in fixed
     assert words_in(commands) - fixed <= set(OFFERED) | ASKED
 
 
@@ -387,7 +387,7 @@ def test_fish(commands: dict[str, Command], scripts: dict[str, Path], folder: Pa
     ) == [
         sorted(commands),
         ["bash", "fish", "man", "zsh"],
-        ["fast", "slow"],
+        ["arm", "both", "fast", "slow"],
         [],
         ["first[layout.buffer=1KiB]", "first[layout.buffer=64B]"],
     ]

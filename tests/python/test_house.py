@@ -33,9 +33,10 @@ EDGES = {
     "sim/native": ["sim/native/", "sim/program.h", "core/", "core/port/", "cp_core_hash.h"],
     "core": ["core/"],
     "core/port": ["core/port/", "core/include/"],
+    "core/firmware": ["core/firmware/", "core/port/", "core/include/", "layout.h"],
 }
 ROOMS = sorted(EDGES, key=len, reverse=True)
-GENERATED = {"cp_core_hash.h"}
+GENERATED = {"cp_core_hash.h", "layout.h"}  # layout.h: one for each of boards/
 
 
 # --- the project's files

@@ -1,0 +1,31 @@
+# fill.cmake: how the images of the demo application come to differ in every page.
+#
+# The code of each version lies a little further back than that of the one before, and what
+# it leaves free is filled with words that depend on version and place.
+
+set(CP_FILL_BYTES 128) # no page is smaller
+
+# cp_write_no_fill(DIRECTORY): the same for a program that is not filled up.
+function(cp_write_no_fill directory)
+  file(WRITE ${directory}/shift.ld "")
+  file(WRITE ${directory}/fill.ld "")
+endfunction()
+
+# cp_write_fill(DIRECTORY VERSION SIZE_BYTES): writes shift.ld and fill.ld for sections.ld.
+function(cp_write_fill directory version size_bytes)
+  math(EXPR shift_bytes "${version} * 16")
+  file(WRITE ${directory}/shift.ld
+    "FILL(0x${version}${version}5A${version}${version}A5) . += ${shift_bytes};\n")
+  set(fill "LONG(${version})\n") # without any data it would not be stored
+  math(EXPR last "(${size_bytes} + ${CP_FILL_BYTES} - 1) / ${CP_FILL_BYTES}")
+  foreach(i RANGE 1 ${last})
+    math(EXPR word "(${i} * 0x9E3779B1 + ${version} * 0x85EBCA6B) & 0xFFFFFFFF"
+         OUTPUT_FORMAT HEXADECIMAL)
+    math(EXPR end "${i} * ${CP_FILL_BYTES}")
+    if(end GREATER size_bytes)
+      set(end ${size_bytes})
+    endif()
+    string(APPEND fill "FILL(${word}) . = MAX(${end}, __fill_offset + 4) - __fill_offset;\n")
+  endforeach()
+  file(WRITE ${directory}/fill.ld "${fill}")
+endfunction()

@@ -1,0 +1,134 @@
+# firmware.cmake: the bootloader and the demo applications of one board, for ARM.
+#
+# Included by the project's CMakeLists.txt when CP_BOARD names a directory of boards/, as the
+# presets of CMakePresets.json do. Needs nothing but CMake, Ninja and arm-none-eabi-gcc.
+
+set(CP_BOARD_DIR ${CMAKE_SOURCE_DIR}/boards/${CP_BOARD})
+set(CP_FIRMWARE_DIR ${CMAKE_SOURCE_DIR}/core/firmware)
+if(NOT EXISTS ${CP_BOARD_DIR}/layout.h OR NOT EXISTS ${CP_BOARD_DIR}/layout.ld)
+  message(FATAL_ERROR "boards/${CP_BOARD} has no layout.h or layout.ld: "
+                      "`cutproof layout boards/${CP_BOARD}.yaml` makes them")
+endif()
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CP_BOARD_DIR}/layout.h)
+
+# --- what the board is
+
+# cp_board_macro(NAME VARIABLE): the value of CP_BOARD_NAME in layout.h; empty if it has none.
+file(STRINGS ${CP_BOARD_DIR}/layout.h CP_LAYOUT_LINES REGEX "^#define CP_BOARD_")
+function(cp_board_macro name variable)
+  set(${variable} "" PARENT_SCOPE)
+  foreach(line IN LISTS CP_LAYOUT_LINES)
+    if(line MATCHES "^#define CP_BOARD_${name} +\"?([^\" ]*)")
+      string(REGEX REPLACE "^(0x[0-9a-fA-F]+|[0-9]+)u$" "\\1" value "${CMAKE_MATCH_1}")
+      set(${variable} "${value}" PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+cp_board_macro(PART CP_PART)
+cp_board_macro(FLASH_ADDRESS CP_FLASH_ADDRESS)
+cp_board_macro(ACTIVE_OFFSET_BYTES CP_ACTIVE_OFFSET)
+cp_board_macro(ACTIVE_SIZE_BYTES CP_ACTIVE_SIZE)
+cp_board_macro(IS_SIGNED CP_IS_SIGNED)
+cp_board_macro(IS_DIRECT CP_IS_DIRECT)
+
+include(${CP_FIRMWARE_DIR}/parts.cmake)
+include(${CP_FIRMWARE_DIR}/fill.cmake)
+if(NOT CP_CPU)
+  message(FATAL_ERROR "core/firmware/parts.cmake does not know the part '${CP_PART}' of "
+                      "boards/${CP_BOARD}")
+endif()
+if(NOT CP_IMAGE_SIZE_BYTES)
+  math(EXPR CP_IMAGE_SIZE_BYTES ${CP_ACTIVE_SIZE})
+endif()
+
+# --- how everything is compiled
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS ON)
+set(CMAKE_EXECUTABLE_SUFFIX .elf)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(CP_CPU_FLAGS -mcpu=${CP_CPU} -mthumb -mfloat-abi=soft)
+add_link_options(${CP_CPU_FLAGS})
+add_compile_options(${CP_CPU_FLAGS} -Os -g3
+                    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+set(CP_C_FLAGS -ffreestanding -ffunction-sections -fdata-sections
+               # the frame tables of .debug_frame, not those of exceptions
+               -fno-unwind-tables -fno-asynchronous-unwind-tables
+               -fstack-usage -fcallgraph-info)
+set(CP_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror)
+add_compile_options("$<$<COMPILE_LANGUAGE:C>:${CP_C_FLAGS}>"
+  "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}/=>"
+  "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_BINARY_DIR}=.>")
+add_compile_definitions(CP_FAMILY_${CP_FAMILY} ${CP_PART_DEFINITIONS})
+if(NOT CP_CPU STREQUAL "cortex-m0")
+  add_compile_definitions(CP_FIRMWARE_HAS_VTOR)
+endif()
+include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/include ${CP_BOARD_DIR})
+
+# --- what the programs share
+
+file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS core/src/*.c core/port/*.c core/port/*/*.c)
+add_library(cp_board STATIC ${CP_CORE_SOURCES}
+  ${CP_FIRMWARE_DIR}/board.c ${CP_FIRMWARE_DIR}/board_chip.c ${CP_FIRMWARE_DIR}/board_port.c
+  ${CP_FIRMWARE_DIR}/guarded_read.c ${CP_FIRMWARE_DIR}/library.c ${CP_FIRMWARE_DIR}/system.c)
+target_compile_options(cp_board PRIVATE ${CP_WARNINGS})
+# What copies bytes is not to be made a call of memcpy().
+set_source_files_properties(${CP_FIRMWARE_DIR}/library.c PROPERTIES
+  COMPILE_OPTIONS -fno-tree-loop-distribute-patterns)
+
+# --- linking
+
+set(CP_STACK_SIZE_MIN 2048)
+
+# cp_firmware_program(NAME SCRIPT SOURCE...): NAME.elf, .hex, .bin and .map.
+function(cp_firmware_program name script)
+  add_executable(${name} ${ARGN} ${CP_FIRMWARE_DIR}/startup.c)
+  target_compile_options(${name} PRIVATE ${CP_WARNINGS})
+  target_link_libraries(${name} PRIVATE cp_board -lgcc)
+  target_link_options(${name} PRIVATE
+    -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings
+    -Wl,-Map=${CMAKE_BINARY_DIR}/${name}.map
+    -L${CP_BOARD_DIR} -L${CP_FIRMWARE_DIR} -L${CMAKE_BINARY_DIR}/${name}
+    -T${CP_FIRMWARE_DIR}/${script}
+    -Wl,--defsym=__part_ram_address=${CP_RAM_ADDRESS} -Wl,--defsym=__part_ram_size=${CP_RAM_SIZE}
+    -Wl,--defsym=__stack_size_min=${CP_STACK_SIZE_MIN})
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${CP_BOARD_DIR}/layout.ld
+    ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld)
+  foreach(format ihex.hex binary.bin)
+    string(REPLACE . ";" format ${format})
+    list(GET format 0 bfd)
+    list(GET format 1 suffix)
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+      COMMAND ${CMAKE_OBJCOPY} -O ${bfd} ${name}.elf ${name}.${suffix}
+      BYPRODUCTS ${name}.${suffix})
+  endforeach()
+endfunction()
+
+cp_write_no_fill(${CMAKE_BINARY_DIR}/bootloader)
+cp_firmware_program(bootloader bootloader.ld
+  ${CP_FIRMWARE_DIR}/bootloader.c ${CP_FIRMWARE_DIR}/description.c
+  ${CP_FIRMWARE_DIR}/hand_over.S ${CP_FIRMWARE_DIR}/panic.c)
+set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_DEFINITIONS
+  "CP_FIRMWARE_CPU=\"${CP_CPU}\";CP_FIRMWARE_RAM=\"${CP_RAM_ADDRESS}+${CP_RAM_SIZE}\"")
+
+# --- demo applications
+
+add_library(cp_demo OBJECT ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c)
+target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
+
+# cp_demo(NAME VERSION SOURCE...): an image for ACTIVE.
+function(cp_demo name version)
+  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${version} ${CP_IMAGE_SIZE_BYTES})
+  cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:cp_demo>
+    ${CP_FIRMWARE_DIR}/demo_version.c ${ARGN})
+  target_compile_definitions(${name} PRIVATE CP_DEMO_VERSION=${version}u)
+  math(EXPR address "${CP_FLASH_ADDRESS} + ${CP_ACTIVE_OFFSET}" OUTPUT_FORMAT HEXADECIMAL)
+  target_link_options(${name} PRIVATE -Wl,--defsym=__image_address=${address}
+    -Wl,--defsym=__image_size=${CP_IMAGE_SIZE_BYTES})
+endfunction()
+
+foreach(version 1 2 3)
+  cp_demo(demo-prover-${version} ${version} ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+endforeach()
