@@ -163,6 +163,7 @@ static bool connect_gdb(struct debugging *debugging) {
         print_attach(debugging);
     }
     if (cp_gdb_server_accept(&debugging->server, &debugging->target, debugging->child)) {
+        cp_complain("gdb did not connect");
         return false;
     }
     cp_gdb_server_watch(&debugging->server, on_input);
@@ -298,7 +299,7 @@ enum cp_exit cp_replay_arm_in_gdb(const struct cp_replay *replay, struct cp_poin
                    .set_breakpoint = set_breakpoint,
                    .monitor = monitor,
                    .libraries = libraries},
-        .story = {.trace = replay->id.trace},
+        .story = {.test_case = replay->test_case, .trace = replay->id.trace},
         .gdb = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? installed_gdb() : NULL,
     };
     if (!find_elf(&debugging) || cp_gdb_server_open(&debugging.server)) {

@@ -86,8 +86,8 @@ const char *cp_arm_debug_bootloader(void);
 // The ELF of the application that ran last; NULL if none did, or none belongs to its image.
 const char *cp_arm_debug_application(void);
 
-// What runs: "the bootloader", "image 1".
-void cp_arm_debug_running(char text[32]);
+// What runs; of an application the image.
+enum cp_mode cp_arm_debug_mode(uint8_t *image);
 
 // --- for sim/arm only
 
