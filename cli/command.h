@@ -9,6 +9,7 @@
 enum cp_exit cp_command_init(const struct cp_options *options);
 enum cp_exit cp_command_check(const struct cp_options *options);
 enum cp_exit cp_command_list(const struct cp_options *options);
+enum cp_exit cp_command_layout(const struct cp_options *options);
 enum cp_exit cp_command_run(const struct cp_options *options);
 enum cp_exit cp_command_replay(const struct cp_options *options);
 enum cp_exit cp_command_merge(const struct cp_options *options);

@@ -11,10 +11,11 @@
 
 #define FIELD(field) offsetof(struct cp_options, field)
 #define EXPLORES     (CP_COMMAND_RUN | CP_COMMAND_REPLAY | CP_COMMAND_BENCH)
-#define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST)
+#define SELECTS      (CP_COMMAND_RUN | CP_COMMAND_BENCH | CP_COMMAND_LIST | CP_COMMAND_LAYOUT)
 #define SEARCHES     (CP_COMMAND_RUN | CP_COMMAND_BENCH)
 #define MAKES        (CP_COMMAND_INIT | CP_COMMAND_KEYGEN | CP_COMMAND_SIGN)
-#define PRINTS       (CP_COMMAND_COMPLETION | CP_COMMAND_HELP | CP_COMMAND_VERSION)
+#define TELLS        (CP_COMMAND_HELP | CP_COMMAND_VERSION)
+#define PRINTS       (CP_COMMAND_COMPLETION | CP_COMMAND_LAYOUT | TELLS)
 #define HAS_JSON     (CP_COMMAND_ALL & ~(uint32_t)(MAKES | PRINTS))
 
 static const struct cp_option_row table[] = {
@@ -47,6 +48,10 @@ static const struct cp_option_row table[] = {
     {"print-reference", 0, NULL, FIELD(print_reference), CP_COMMAND_CHECK,
      "print the reference of all scenario keys as Markdown"},
     {"targets", 0, NULL, FIELD(targets), CP_COMMAND_LIST, "list the parts that can be simulated"},
+    {"header", 0, NULL, FIELD(header), CP_COMMAND_LAYOUT, "print a C header of what a build needs"},
+    {"linker", 0, NULL, FIELD(linker), CP_COMMAND_LAYOUT, "print symbols for a linker script"},
+    {"description", 0, NULL, FIELD(description), CP_COMMAND_LAYOUT,
+     "print what an ELF has to say that it was built for"},
     {"out", 0, "FILE", FIELD(out), CP_COMMAND_KEYGEN | CP_COMMAND_SIGN,
      "keygen: the private key, PEM; sign: the signed image"},
     {"public", 0, "FILE", FIELD(public_out), CP_COMMAND_KEYGEN,

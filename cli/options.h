@@ -44,6 +44,8 @@ struct cp_options {
     bool gdb;
     // Of gate.
     const char *thresholds;
+    // Of layout.
+    bool header, linker, description;
     // Of measure.
     const char *source;
     bool audit;
@@ -83,7 +85,8 @@ enum cp_command_bit {
     CP_COMMAND_COMPLETION = 1u << 14,
     CP_COMMAND_HELP = 1u << 15,
     CP_COMMAND_VERSION = 1u << 16,
-    CP_COMMAND_ALL = (1u << 17) - 1,
+    CP_COMMAND_LAYOUT = 1u << 17,
+    CP_COMMAND_ALL = (1u << 18) - 1,
 };
 
 // An option, for whoever tells of all of them.

@@ -2,11 +2,13 @@
 
 #include "cli/program.h"
 
+#include "cli/layout_text.h"
 #include "cli/text.h"
 #include "sim/arm/firmware.h"
 #include "sim/arm/program.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct cp_program *load_native(const struct cp_options *options) {
@@ -70,6 +72,49 @@ static void number_elfs(const struct cp_options *options, const struct cp_case *
     }
 }
 
+// The first line of `wanted` that `found` does not have in its place; NULL if they are the same.
+static const char *differing_line(const char *wanted, const char *found) {
+    while (*wanted && strncmp(wanted, found, strcspn(wanted, "\n") + 1) == 0) {
+        size_t line_bytes = strcspn(wanted, "\n") + 1;
+        wanted += line_bytes;
+        found += line_bytes;
+    }
+    return *wanted || *found ? wanted : NULL;
+}
+
+static char *describe(const struct cp_case *test_case) {
+    char *text = NULL;
+    size_t size_bytes;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (out) {
+        cp_layout_describe(test_case, out);
+        fclose(out);
+    }
+    return text;
+}
+
+static enum cp_exit complain_other(const struct cp_case *test_case, const char *line,
+                                   const char *found) {
+    size_t name_bytes = strcspn(line, "=\n");
+    char name[80];
+    snprintf(name, sizeof name, "%.*s=", (int)(name_bytes < 70 ? name_bytes : 70), line);
+    const char *same = strstr(found, name);
+    cp_complain("the firmware '%s' was not built for '%s': the scenario says %.*s, the firmware "
+                "says %.*s",
+                test_case->firmware, test_case->name, (int)strcspn(line, "\n"), line,
+                same ? (int)strcspn(same, "\n") : 7, same ? same : "nothing");
+    cp_help("scripts/boards makes the layout of boards/ anew, scripts/firmware builds it");
+    return CP_EXIT_USAGE;
+}
+
+static enum cp_exit check_description(const struct cp_case *test_case, const char *found) {
+    char *wanted = describe(test_case);
+    const char *line = wanted ? differing_line(wanted, found) : NULL;
+    enum cp_exit code = line ? complain_other(test_case, line, found) : CP_EXIT_OK;
+    free(wanted);
+    return code;
+}
+
 static enum cp_exit fit(const struct cp_options *options, struct cp_case *test_case) {
     struct cp_firmware_elf elf;
     char message[CP_FIRMWARE_MESSAGE_MAX];
@@ -85,8 +130,9 @@ static enum cp_exit fit(const struct cp_options *options, struct cp_case *test_c
     }
     test_case->firmware_hash = elf.hash.low;
     number_elfs(options, test_case);
+    enum cp_exit code = check_description(test_case, elf.description);
     cp_firmware_elf_free(&elf);
-    return CP_EXIT_OK;
+    return code;
 }
 
 enum cp_exit cp_cli_write_executed(const struct cp_options *options) {

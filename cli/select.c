@@ -132,7 +132,9 @@ int cp_select_from_text(const char *file, const char *text, struct cp_case_list 
         return -1;
     }
     size_t first = list->count, first_text = list->text_count;
+    list->home = file;
     int result = load_by_way_of(directory, text, list);
+    list->home = NULL;
     rmdir(directory);
     for (size_t i = first_text; i < list->text_count; i++) {
         snprintf(list->texts[i].file, sizeof list->texts[i].file, "%s", file);

@@ -23,7 +23,7 @@ static void fill(uint8_t *bytes, uint32_t size_bytes, uint64_t seed) {
 static const uint8_t key_seed[32] = "cutproof: the key of all cases";
 static const uint8_t foreign_key_seed[32] = "cutproof: somebody else's key";
 
-static const uint8_t *public_key(void) {
+const uint8_t *cp_setup_public_key(void) {
     static uint8_t key[CP_PUBLIC_KEY_SIZE_BYTES];
     cp_sign_public_key(key_seed, key);
     return key;
@@ -115,7 +115,7 @@ static void make_board(const struct cp_case *test_case, struct cp_program_board 
     board->dfu_host_present = test_case->dfu_host_present;
     board->dfu_mode_times_out = test_case->dfu_mode_times_out;
     board->trial_attempts = test_case->trial_attempts;
-    board->public_key = test_case->is_signed ? public_key() : NULL;
+    board->public_key = test_case->is_signed ? cp_setup_public_key() : NULL;
     board->refuses_downgrades = test_case->has_rollback_protection;
     board->security_counter_min = test_case->images[test_case->start_image].security_counter;
     board->verifies_each_boot = test_case->verifies_each_boot;

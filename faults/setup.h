@@ -18,4 +18,7 @@ struct cp_machine *cp_setup_machine(const struct cp_case *test_case,
                                     const struct cp_program *program,
                                     uint8_t *const images[CP_IMAGES_MAX], char *error);
 
+// The key of the bootloader of all cases that are signed: 32 bytes. It protects nothing.
+const uint8_t *cp_setup_public_key(void);
+
 #endif

@@ -17,13 +17,13 @@
 
 // The path as it is to be opened; it lives as long as the list.
 static const char *beside(struct cp_draft *draft, const char *path) {
-    const char *slash = strrchr(draft->report->file, '/');
+    const char *home = draft->list->home ? draft->list->home : draft->report->file;
+    const char *slash = strrchr(home, '/');
     char whole[PATH_MAX_BYTES];
     if (path[0] == '/' || slash == NULL) {
         return cp_case_list_keep(draft->list, path);
     }
-    snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - draft->report->file),
-             draft->report->file, path);
+    snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - home), home, path);
     return cp_case_list_keep(draft->list, whole);
 }
 

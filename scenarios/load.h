@@ -23,6 +23,8 @@ struct cp_case_list {
     // The files that images are read from need not be there, and are not looked at: for who
     // asks for the layout alone.
     bool ignores_files;
+    // The file that paths are relative to, where it is not the one that is read; or NULL.
+    const char *home;
 };
 
 // Read one file, or every *.yaml below a directory in name order, and append

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
+#include "core/firmware/board_options.h"
 #include "core/firmware/board_port.h"
-#include "layout.h"
 
 struct area {
     uint32_t offset_bytes, size_bytes;
@@ -24,9 +24,7 @@ static const struct area areas[CP_BOARD_AREA_COUNT] = {
     [CP_BOARD_STATE] = AREA(STATE),
     [CP_BOARD_ACTIVE] = AREA(ACTIVE),
     [CP_BOARD_DFU] = AREA(DFU),
-#if CP_BOARD_HAS_FACTORY
     [CP_BOARD_FACTORY] = AREA(FACTORY),
-#endif
 };
 
 static struct {

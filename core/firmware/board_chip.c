@@ -20,6 +20,7 @@ static const struct cp_nrf_spi master = {
     .ready_polls_max = CP_NRF_SPI_READY_POLLS_MAX,
 };
 #define BUS_INIT cp_nrf_spi_bus
+#define HAS_CHIP
 
 #elif defined(CP_BOARD_CHIP_CONTROLLER_STM32_SPI)
 #include "core/port/spinor/spinor.h"
@@ -38,16 +39,21 @@ static const struct cp_stm32_spi master = {
     .polls_max = CP_STM32_SPI_POLLS_MAX,
 };
 #define BUS_INIT cp_stm32_spi_bus
+#define HAS_CHIP
 #endif
 
+#if defined(HAS_CHIP)
 void cp_board_chip_init(struct cp_flash *flash) {
-    *flash = (struct cp_flash){0};
-#if defined(BUS_INIT)
     static struct cp_spi bus;
     static struct cp_spinor chip;
+    *flash = (struct cp_flash){0};
     BUS_INIT(&bus, &master);
     if (cp_spinor_init(&chip, &bus) == CP_OK) {
         cp_spinor_flash(flash, &chip);
     }
-#endif
 }
+#else
+void cp_board_chip_init(struct cp_flash *flash) {
+    *flash = (struct cp_flash){0};
+}
+#endif

@@ -86,10 +86,12 @@ void cp_board_port_init(uint32_t index, const struct cp_board_run *run, struct c
     }
 }
 
-bool cp_board_port_acknowledge_ecc(void) {
 #if defined(CP_FIRMWARE_ECC_NMI)
+bool cp_board_port_acknowledge_ecc(void) {
     return acknowledge(&ports[0]);
-#else
-    return false;
-#endif
 }
+#else
+bool cp_board_port_acknowledge_ecc(void) {
+    return false;
+}
+#endif

@@ -7,6 +7,15 @@
 #include "core/firmware/board_port.h"
 #include "layout.h"
 
+// What two families share a port for, and what the second of them is.
+#if defined(CP_BOARD_CONTROLLER_STM32_F1_XL) || defined(CP_BOARD_CONTROLLER_STM32_F7) ||           \
+    defined(CP_BOARD_CONTROLLER_STM32_L1) || defined(CP_BOARD_CONTROLLER_STM32_L5) ||              \
+    defined(CP_BOARD_CONTROLLER_STM32_H7A)
+#define IS_SECOND true
+#else
+#define IS_SECOND false
+#endif
+
 #define STM32_ICACHE_ADDRESS 0x40030400u
 
 #if defined(CP_BOARD_CONTROLLER_STM32_F0) || defined(CP_BOARD_CONTROLLER_STM32_F1_XL)
@@ -16,12 +25,10 @@ static struct cp_stm32_f0 ports[CP_BOARD_AREA_COUNT];
 
 static void port_init(struct cp_stm32_f0 *port, const struct cp_board_run *run,
                       struct cp_flash *flash) {
-    *port = (struct cp_stm32_f0) {
+    *port = (struct cp_stm32_f0){
         .registers_address = CP_BOARD_REGISTERS_ADDRESS,
         .flash_address = CP_BOARD_FLASH_ADDRESS + run->offset_bytes,
-#if defined(CP_BOARD_CONTROLLER_STM32_F1_XL)
-        .bank2_address = BANK2_ADDRESS,
-#endif
+        .bank2_address = IS_SECOND ? BANK2_ADDRESS : 0,
         .polls_max = CP_STM32_F0_POLLS_MAX,
     };
     cp_stm32_f0_flash(flash, port, run->size_bytes, run->erase_size_bytes);
@@ -53,13 +60,11 @@ static uint32_t sector_at(uint32_t offset_bytes) {
 
 static void port_init(struct cp_stm32_f4 *port, const struct cp_board_run *run,
                       struct cp_flash *flash) {
-    *port = (struct cp_stm32_f4) {
+    *port = (struct cp_stm32_f4){
         .registers_address = CP_BOARD_REGISTERS_ADDRESS,
         .flash_address = CP_BOARD_FLASH_ADDRESS + run->offset_bytes,
         .first_sector = sector_at(run->offset_bytes),
-#if defined(CP_BOARD_CONTROLLER_STM32_F7)
-        .is_f7 = true,
-#endif
+        .is_f7 = IS_SECOND,
         .polls_max = CP_STM32_F4_POLLS_MAX,
     };
     cp_stm32_f4_flash(flash, port, run->size_bytes, run->erase_size_bytes);
@@ -72,12 +77,10 @@ static struct cp_stm32_l0 ports[CP_BOARD_AREA_COUNT];
 
 static void port_init(struct cp_stm32_l0 *port, const struct cp_board_run *run,
                       struct cp_flash *flash) {
-    *port = (struct cp_stm32_l0) {
+    *port = (struct cp_stm32_l0){
         .registers_address = CP_BOARD_REGISTERS_ADDRESS,
         .flash_address = CP_BOARD_FLASH_ADDRESS + run->offset_bytes,
-#if defined(CP_BOARD_CONTROLLER_STM32_L1)
-        .is_l1 = true,
-#endif
+        .is_l1 = IS_SECOND,
         .polls_max = CP_STM32_L0_POLLS_MAX,
     };
     cp_stm32_l0_flash(flash, port, run->size_bytes, run->erase_size_bytes);
@@ -136,13 +139,12 @@ static struct cp_stm32_h7 ports[CP_BOARD_AREA_COUNT];
 
 static void port_init(struct cp_stm32_h7 *port, const struct cp_board_run *run,
                       struct cp_flash *flash) {
-    *port = (struct cp_stm32_h7) {
+    *port = (struct cp_stm32_h7){
         .registers_address = CP_BOARD_REGISTERS_ADDRESS,
         .flash_address = CP_BOARD_FLASH_ADDRESS + run->offset_bytes,
-        .bank1_address = CP_BOARD_FLASH_ADDRESS, .bank2_address = BANK2_ADDRESS,
-#if defined(CP_BOARD_CONTROLLER_STM32_H7A)
-        .is_h7a = true,
-#endif
+        .bank1_address = CP_BOARD_FLASH_ADDRESS,
+        .bank2_address = BANK2_ADDRESS,
+        .is_h7a = IS_SECOND,
         .polls_max = CP_STM32_H7_POLLS_MAX,
     };
     cp_stm32_h7_flash(flash, port, run->size_bytes, run->erase_size_bytes);
@@ -171,12 +173,12 @@ static struct cp_stm32_l4 ports[CP_BOARD_AREA_COUNT];
 
 static void port_init(struct cp_stm32_l4 *port, const struct cp_board_run *run,
                       struct cp_flash *flash) {
-    *port = (struct cp_stm32_l4) {
-        .family = FAMILY, .registers_address = CP_BOARD_REGISTERS_ADDRESS,
-        .flash_address = CP_BOARD_FLASH_ADDRESS, .bank_size_bytes = CP_BOARD_BANK_SIZE_BYTES,
-#if defined(CP_BOARD_CONTROLLER_STM32_L5)
-        .icache_address = STM32_ICACHE_ADDRESS,
-#endif
+    *port = (struct cp_stm32_l4){
+        .family = FAMILY,
+        .registers_address = CP_BOARD_REGISTERS_ADDRESS,
+        .flash_address = CP_BOARD_FLASH_ADDRESS,
+        .bank_size_bytes = CP_BOARD_BANK_SIZE_BYTES,
+        .icache_address = IS_SECOND ? STM32_ICACHE_ADDRESS : 0,
         .polls_max = CP_STM32_L4_POLLS_MAX,
     };
     cp_stm32_l4_flash(flash, port, run->size_bytes, run->erase_size_bytes);

@@ -7,20 +7,14 @@
 #include <stddef.h>
 
 #include "core/firmware/board.h"
+#include "core/firmware/board_options.h"
+#include "core/firmware/board_verifier.h"
 #include "core/firmware/hand_over.h"
 #include "core/firmware/panic.h"
 #include "core/firmware/startup.h"
 #include "core/firmware/system.h"
 #include "core/port/mmio.h"
 #include "cutproof/boot.h"
-#include "layout.h"
-
-#if CP_BOARD_IS_SIGNED
-#include "cutproof/verify.h"
-
-static const uint8_t public_key[] = CP_BOARD_PUBLIC_KEY;
-static const struct cp_verifier verifier = {cp_verify_ed25519, public_key};
-#endif
 
 #if defined(CP_BOARD_FORMAT_SEED)
 #define FORMAT cp_state_format_seed
@@ -98,11 +92,17 @@ static void feed(const void *context) {
     cp_system_feed();
 }
 
-static int prepare(enum cp_state *state, const struct cp_partition *active,
-                   const struct cp_partition **start) {
+static void note_start(void) {
+    was_running = mark == RUNNING;
+    mark = RUNNING;
+}
+
+_Noreturn void cp_firmware_main(void) {
+    note_start();
+    cp_board_init();
     const struct cp_partition factory = cp_board_partition(CP_BOARD_FACTORY);
     const struct cp_boot_config config = {
-        .active = *active,
+        .active = cp_board_partition(CP_BOARD_ACTIVE),
         .dfu = cp_board_partition(CP_BOARD_DFU),
         .state = cp_board_partition(CP_BOARD_STATE),
         .format = &FORMAT,
@@ -111,41 +111,25 @@ static int prepare(enum cp_state *state, const struct cp_partition *active,
         .feed = feed,
         .trial_attempts = CP_BOARD_TRIAL_ATTEMPTS,
         .is_reset_by_application = is_reset_by_application,
-#if CP_BOARD_IS_SIGNED
-        .verifier = &verifier,
+        .verifier = cp_board_verifier,
         .refuses_downgrades = CP_BOARD_REFUSES_DOWNGRADES,
         .security_counter_min = CP_BOARD_SECURITY_COUNTER_MIN,
         .verifies_each_boot = CP_BOARD_VERIFIES_EACH_BOOT,
-#endif
         .factory = CP_BOARD_HAS_FACTORY ? &factory : NULL,
         .strategy = CP_BOARD_IS_DIRECT ? CP_STRATEGY_DIRECT : CP_STRATEGY_SWAP,
     };
-#if CP_BOARD_IS_DIRECT
-    const int err = cp_boot_prepare_direct(&config, state, start);
-    *start = *start == &config.active ? active : NULL;
-    return err;
-#else
-    *start = active;
-    return cp_boot_prepare(&config, state);
-#endif
-}
-
-_Noreturn void cp_firmware_main(void) {
-    was_running = mark == RUNNING;
-    mark = RUNNING;
-    cp_board_init();
 
     enum cp_state state = CP_STATE_BOOT;
-    const struct cp_partition active = cp_board_partition(CP_BOARD_ACTIVE);
-    const struct cp_partition *start = &active;
-    const int err = prepare(&state, &active, &start);
+    const struct cp_partition *start = &config.active;
+    const int err = CP_BOARD_IS_DIRECT ? cp_boot_prepare_direct(&config, &state, &start)
+                                       : cp_boot_prepare(&config, &state);
     if (err) {
         cp_firmware_panic(err);
     }
     if (state == CP_STATE_DETACH) {
         cp_firmware_dfu_mode();
     }
-    if (start == &active) {
+    if (start == &config.active) {
         start_at(CP_BOARD_ACTIVE_OFFSET_BYTES, CP_BOARD_ACTIVE_SIZE_BYTES);
     }
     start_at(CP_BOARD_DFU_OFFSET_BYTES, CP_BOARD_DFU_SIZE_BYTES);

@@ -9,22 +9,13 @@
 #include <stddef.h>
 
 #include "core/firmware/board.h"
+#include "core/firmware/board_options.h"
+#include "core/firmware/board_verifier.h"
 #include "core/firmware/demo_digest.h"
 #include "core/firmware/demo_fetch.h"
 #include "core/firmware/demo_link.h"
 #include "core/firmware/startup.h"
 #include "core/firmware/system.h"
-#include "layout.h"
-
-#if CP_BOARD_IS_SIGNED
-#include "cutproof/verify.h"
-
-static const uint8_t public_key[] = CP_BOARD_PUBLIC_KEY;
-static const struct cp_verifier verifier = {cp_verify_ed25519, public_key};
-#define VERIFIER &verifier
-#else
-#define VERIFIER NULL
-#endif
 
 #if defined(CP_BOARD_FORMAT_SEED)
 #define FORMAT cp_state_format_seed
@@ -95,7 +86,7 @@ static void start(void) {
         .dfu_slot = NEXT_SLOT,
         .state = cp_board_partition(CP_BOARD_STATE),
         .active_size_bytes = IMAGE_MAX_BYTES,
-        .verifier = script.verifies ? VERIFIER : NULL,
+        .verifier = script.verifies ? cp_board_verifier : NULL,
         .format = &FORMAT,
         .buffer = buffer,
         .buffer_size_bytes = CP_BOARD_BUFFER_SIZE_BYTES,

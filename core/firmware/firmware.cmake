@@ -56,12 +56,14 @@ add_compile_options(${CP_CPU_FLAGS} -Os -g3
 set(CP_C_FLAGS -ffreestanding -ffunction-sections -fdata-sections
                # the frame tables of .debug_frame, not those of exceptions
                -fno-unwind-tables -fno-asynchronous-unwind-tables
-               -fstack-usage -fcallgraph-info)
+               -fstack-usage -fcallgraph-info=su,da)
 set(CP_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror)
 add_compile_options("$<$<COMPILE_LANGUAGE:C>:${CP_C_FLAGS}>"
   "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}/=>"
   "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_BINARY_DIR}=.>")
 add_compile_definitions(CP_FAMILY_${CP_FAMILY} ${CP_PART_DEFINITIONS})
+# nrf, stm32 or rp2040
+string(REGEX MATCH "^(nrf|stm32|rp2040)" CP_MAKER ${CP_PART})
 if(NOT CP_CPU STREQUAL "cortex-m0")
   add_compile_definitions(CP_FIRMWARE_HAS_VTOR)
 endif()
@@ -72,6 +74,7 @@ include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/include ${CP_BO
 file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS core/src/*.c core/port/*.c core/port/*/*.c)
 add_library(cp_board STATIC ${CP_CORE_SOURCES}
   ${CP_FIRMWARE_DIR}/board.c ${CP_FIRMWARE_DIR}/board_chip.c ${CP_FIRMWARE_DIR}/board_port.c
+  ${CP_FIRMWARE_DIR}/board_verifier.c ${CP_FIRMWARE_DIR}/family_${CP_MAKER}.c
   ${CP_FIRMWARE_DIR}/guarded_read.c ${CP_FIRMWARE_DIR}/library.c ${CP_FIRMWARE_DIR}/system.c)
 target_compile_options(cp_board PRIVATE ${CP_WARNINGS})
 # What copies bytes is not to be made a call of memcpy().

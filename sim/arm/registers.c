@@ -113,10 +113,25 @@ struct part_registers {
     uint32_t runs_address; // bit 0: the watchdog runs. It does. 0: there is no such register
 };
 
-// The addresses are those that docs/firmware.md has the sources of.
+// The software reset alone: what it reads after a reset that the application asked for. The
+// sources are in docs/firmware.md.
+#define STM32(name, cause, clear)                                                                  \
+    { name, cause, 1u << 28, 1u << (clear), 0x40003000, 0xAAAA, 0 }
+
 static const struct part_registers parts[] = {
     {"nRF51", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
     {"nRF52", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
+    {"nRF53", 0x50005400, 1u << 3, 1u << 3, 0x50018600, 0x6E524635, 0x50018400},
+    {"nRF91", 0x50005400, 1u << 16, 1u << 16, 0x50018600, 0x6E524635, 0x50018400},
+    STM32("STM32F1", 0x40021024, 24),
+    STM32("STM32F4", 0x40023874, 24),
+    STM32("STM32L0", 0x40021050, 23),
+    STM32("STM32L4", 0x40021094, 23),
+    STM32("STM32G0", 0x40021060, 23),
+    STM32("STM32G4", 0x40021094, 23),
+    STM32("STM32WB", 0x58000094, 23),
+    STM32("STM32U5", 0x46020CF4, 23),
+    {"STM32H7", 0x580244D0, 1u << 24, 1u << 16, 0x58004800, 0xAAAA, 0},
 };
 
 static const struct part_registers *registers_of(const struct cp_machine *machine) {
