@@ -1,4 +1,5 @@
 // gdb.c: replay a trace in gdb, up to the moment in which the core asks for an operation.
+// With the ARM engine that is gdb_arm.c's.
 //
 // gdb runs this program with the same arguments, and with the place to stop in its
 // environment. There the program under test, on its own stack, calls a function that does
@@ -67,6 +68,10 @@ static bool add_replay(char **arguments, int *count, const struct cp_options *op
     if (options->core) {
         add(arguments, count, "--core");
         add(arguments, count, options->core);
+    }
+    if (options->engine_name) { // both: gdb shows the host build
+        add(arguments, count, "--engine");
+        add(arguments, count, options->engine_name);
     }
     if (options->log) {
         add(arguments, count, "--log");

@@ -34,6 +34,7 @@ struct debugging {
     char libraries[CP_GDB_PATH_SIZE + 512];
     pid_t child; // gdb, or 0
     bool is_connected, has_failed;
+    bool has_changed; // registers or RAM, so that what follows is not the trace
     enum cp_arm_go go;
 };
 
@@ -54,7 +55,8 @@ static bool read_register(void *context, uint32_t number, uint32_t *value) {
 }
 
 static bool write_register(void *context, uint32_t number, uint32_t value) {
-    (void)context;
+    struct debugging *debugging = context;
+    debugging->has_changed = true;
     return cp_arm_debug_set_register(arm_register(number), value);
 }
 
@@ -65,7 +67,8 @@ static uint32_t read_memory(void *context, uint32_t address, uint8_t *bytes, uin
 
 static bool write_memory(void *context, uint32_t address, const uint8_t *bytes,
                          uint32_t size_bytes) {
-    (void)context;
+    struct debugging *debugging = context;
+    debugging->has_changed = true;
     return cp_arm_debug_write(address, bytes, size_bytes);
 }
 
@@ -126,7 +129,7 @@ static _Noreturn void become_gdb(const struct debugging *debugging, const char *
 static int start_gdb(struct debugging *debugging) {
     char connect[128], script[64];
     snprintf(connect, sizeof connect,
-             "set confirm off\nset print pretty on\ntarget remote 127.0.0.1:%u\n",
+             "set confirm off\nset print pretty on\nset sysroot /\ntarget remote 127.0.0.1:%u\n",
              debugging->server.port);
     if (cp_gdb_make_script(connect, cp_gdb_to_the_core, script)) {
         return -1;
@@ -160,6 +163,7 @@ static bool connect_gdb(struct debugging *debugging) {
         print_attach(debugging);
     }
     if (cp_gdb_server_accept(&debugging->server, &debugging->target, debugging->child)) {
+        cp_complain("gdb did not connect");
         return false;
     }
     cp_gdb_server_watch(&debugging->server, on_input);
@@ -262,6 +266,11 @@ static void on_step(void *context, const struct cp_step *step) {
 // The story is told: so is gdb. It may stay with its user.
 static void end(struct debugging *debugging) {
     int status;
+    fflush(stdout);
+    if (debugging->has_changed && !debugging->replay.is_silent) {
+        fprintf(stderr, "cutproof: warning: gdb changed registers or RAM: this is the verdict of "
+                        "what came of that, and not of the trace\n");
+    }
     if (debugging->is_connected) {
         is_running = 0;
         cp_gdb_server_send(&debugging->server, "W00");
@@ -290,7 +299,7 @@ enum cp_exit cp_replay_arm_in_gdb(const struct cp_replay *replay, struct cp_poin
                    .set_breakpoint = set_breakpoint,
                    .monitor = monitor,
                    .libraries = libraries},
-        .story = {.trace = replay->id.trace},
+        .story = {.test_case = replay->test_case, .trace = replay->id.trace},
         .gdb = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? installed_gdb() : NULL,
     };
     if (!find_elf(&debugging) || cp_gdb_server_open(&debugging.server)) {
@@ -300,7 +309,6 @@ enum cp_exit cp_replay_arm_in_gdb(const struct cp_replay *replay, struct cp_poin
     cp_gdb_tell_stop(replay, point);
     cp_arm_debug_attach(&debugging.debugger);
     enum cp_exit code = cp_replay_debugged(replay, &debugging.replay);
-    fflush(stdout);
     end(&debugging);
     return debugging.has_failed ? CP_EXIT_INTERNAL : code;
 }

@@ -54,7 +54,7 @@ void cp_gdb_breakpoint(struct cp_gdb_session *session, const char *packet, bool 
     } else if (type > 1) {
         cp_gdb_reply(session, "");
     } else if (!target->set_breakpoint(target->context, address, is_set)) {
-        cp_gdb_reply_error(session, "no code is there, or there are too many breakpoints");
+        cp_gdb_reply_error(session, "there are too many breakpoints");
     } else {
         cp_gdb_reply(session, "OK");
     }

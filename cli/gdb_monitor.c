@@ -60,14 +60,25 @@ static void say_cut(struct answer *answer, const struct cp_token *cut, uint32_t 
     }
 }
 
+static void say_running(const struct cp_gdb_story *story, struct answer *answer) {
+    uint8_t image;
+    switch (cp_arm_debug_mode(&image)) {
+    case CP_MODE_BOOTLOADER: say(answer, "the bootloader runs"); break;
+    case CP_MODE_APPLICATION:
+        say(answer, "image '%s' runs", story->test_case->images[image].name);
+        break;
+    case CP_MODE_DFU: say(answer, "the external DFU mode runs"); break;
+    }
+}
+
 static void tell_cut(const struct cp_gdb_story *story, struct answer *answer) {
     struct cp_token cut = {0};
-    char running[32];
     uint32_t cuts = story->last.cuts, cut_count = find_cut(story->trace, cuts, &cut);
-    cp_arm_debug_running(running);
-    say(answer, "power-on %u of %u, %s runs; %u event%s so far, the next is %u:%u\n", cuts + 1,
-        cut_count + 1, running, story->last.event_index, story->last.event_index == 1 ? "" : "s",
-        cuts, story->last.event_index + 1);
+    uint32_t events = story->last.event_index;
+    say(answer, "power-on %u of %u, ", cuts + 1, cut_count + 1);
+    say_running(story, answer);
+    say(answer, "; %u event%s so far, the next is %u:%u\n", events, events == 1 ? "" : "s", cuts,
+        events + 1);
     if (cuts < cut_count) {
         say_cut(answer, &cut, cuts);
     } else {

@@ -9,6 +9,7 @@
 
 // A trace, and how far it has been run.
 struct cp_gdb_story {
+    const struct cp_case *test_case;
     const char *trace;
     struct cp_step last; // the newest step; all zeros before the first
 };

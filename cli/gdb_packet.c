@@ -71,7 +71,7 @@ static enum cp_gdb_input take_digit(struct cp_gdb_reader *reader, uint8_t byte) 
     int value = digit_value((char)byte);
     reader->is_broken = reader->is_broken || value < 0;
     if (reader->at == CP_GDB_FIRST_DIGIT) {
-        reader->given = (uint8_t)(value << 4);
+        reader->given = (uint8_t)((unsigned)value << 4);
         reader->at = CP_GDB_LAST_DIGIT;
         return CP_GDB_NOTHING;
     }

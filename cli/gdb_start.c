@@ -81,6 +81,10 @@ static void tell_step(void *context, const struct cp_step *step) {
     }
     search->is_found = true;
     cp_step_describe(step, &text);
+    if (step->event_index == 0) {
+        printf("stops before the first instruction: %s\n", text.what);
+        return;
+    }
     printf("stops in the core as it asks for event %s:\n  %s%s%s\n",
            cp_point_text(search->point).text, text.what, *text.where ? "  " : "", text.where);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static enum cp_exit complain_many(const struct cp_case_list *list) {
-    cp_complain("there are %zu cases, and a layout is of one", list->count);
+    cp_complain("there are %zu cases, and not all have the same layout", list->count);
     cp_help("choose one with --case NAME, such as '%s'", list->cases[0].name);
     return CP_EXIT_USAGE;
 }
@@ -40,7 +40,7 @@ enum cp_exit cp_command_layout(const struct cp_options *options) {
     enum cp_exit code =
         cp_select_cases(options, options->arguments, options->argument_count, &list);
     if (code == CP_EXIT_OK) {
-        code = list.count == 1 ? CP_EXIT_OK : complain_many(&list);
+        code = cp_layout_is_same(list.cases, list.count) ? CP_EXIT_OK : complain_many(&list);
     }
     if (code == CP_EXIT_OK) {
         print(options, &list.cases[0]);

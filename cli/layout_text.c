@@ -9,6 +9,7 @@
 #include "scenarios/value.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum style { STYLE_HEADER, STYLE_DESCRIPTION, STYLE_STRING };
@@ -209,6 +210,29 @@ void cp_layout_print_header(const struct cp_case *test_case, FILE *out) {
 void cp_layout_describe(const struct cp_case *test_case, FILE *out) {
     const struct writer lines = {out, STYLE_DESCRIPTION};
     put_all(&lines, test_case);
+}
+
+static char *description_of(const struct cp_case *test_case) {
+    char *text = NULL;
+    size_t size_bytes;
+    FILE *out = open_memstream(&text, &size_bytes);
+    if (out) {
+        cp_layout_describe(test_case, out);
+        fclose(out);
+    }
+    return text;
+}
+
+bool cp_layout_is_same(const struct cp_case *cases, size_t count) {
+    char *first = description_of(&cases[0]);
+    bool is_same = first != NULL;
+    for (size_t i = 1; is_same && i < count; i++) {
+        char *other = description_of(&cases[i]);
+        is_same = other != NULL && strcmp(first, other) == 0;
+        free(other);
+    }
+    free(first);
+    return is_same;
 }
 
 static void print_range(const char *prefix, const char *what, uint32_t offset_bytes,

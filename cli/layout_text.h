@@ -17,6 +17,9 @@ void cp_layout_print_linker(const struct cp_case *test_case, FILE *out);
 // behaviour depends on. An ELF has it in its section .cutproof.
 void cp_layout_describe(const struct cp_case *test_case, FILE *out);
 
+// Is the layout of all of them the same, and all else that a bootloader is built for?
+bool cp_layout_is_same(const struct cp_case *cases, size_t count);
+
 // A table for people: where each area lies, and what is left.
 void cp_layout_print_table(const struct cp_case *test_case, FILE *out);
 

@@ -72,6 +72,13 @@ static bool is_silent(const struct printing *printing) {
     return printing->debug && printing->debug->is_silent;
 }
 
+// Whoever sits at a debugger looks at operations there, and lets thousands of them pass.
+static bool is_passed_over(const struct printing *printing, const struct cp_step *step) {
+    bool is_operation = step->kind == CP_STEP_PROGRAM || step->kind == CP_STEP_ERASE;
+    return is_silent(printing) ||
+           (printing->debug && is_operation && !printing->replay->options->verbose);
+}
+
 static void take_step(void *context, const struct cp_step *step) {
     struct printing *printing = context;
     const struct cp_options *options = printing->replay->options;
@@ -80,7 +87,7 @@ static void take_step(void *context, const struct cp_step *step) {
     if (printing->debug) {
         printing->debug->on_step(printing->debug->context, step);
     }
-    if (!is_shown || is_silent(printing)) {
+    if (!is_shown || is_passed_over(printing, step)) {
         return;
     }
     if (options->format == CP_FORMAT_JSON) {

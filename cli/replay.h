@@ -76,7 +76,9 @@ bool cp_survey_default_point(const struct cp_survey *survey, struct cp_point *po
 
 // What a debugger has to do with a replay that it follows.
 struct cp_replay_debug {
-    struct cp_point stop; // printing begins there, where cp_bus_stop_at_next_event() is called
+    // Where cp_bus_stop_at_next_event() is called, and printing begins; of operations only if
+    // that is to be verbose.
+    struct cp_point stop;
     void (*on_step)(void *context, const struct cp_step *step); // each, before it is printed
     void *context;
     bool is_silent; // nothing more is printed

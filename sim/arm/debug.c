@@ -39,10 +39,9 @@ static uint32_t find(uint32_t address) {
 }
 
 bool cp_arm_debug_break(uint32_t address, bool is_set) {
-    struct cp_arm_flash_word word;
     uint32_t i = find(address);
     if (is_set && i == debug.breakpoint_count) {
-        if (i == CP_ARM_BREAKPOINTS_MAX || !cp_arm_debug_flash(0, address & ~3u, &word)) {
+        if (i == CP_ARM_BREAKPOINTS_MAX) {
             return false;
         }
         debug.breakpoints[debug.breakpoint_count++] = address;

@@ -47,7 +47,7 @@ void cp_arm_debug_interrupt(void);
 void cp_arm_debug_tell_programs(void);
 
 // Stop before this instruction is executed, or no longer. Set twice it is set once. False if
-// there are too many, or no flash is there.
+// there are too many. Any address will do: gdb sets one where the outermost function returns to.
 bool cp_arm_debug_break(uint32_t address, bool is_set);
 
 // --- what can be seen while it stands
@@ -86,8 +86,8 @@ const char *cp_arm_debug_bootloader(void);
 // The ELF of the application that ran last; NULL if none did, or none belongs to its image.
 const char *cp_arm_debug_application(void);
 
-// What runs: "the bootloader", "image 1".
-void cp_arm_debug_running(char text[32]);
+// What runs; of an application the image.
+enum cp_mode cp_arm_debug_mode(uint8_t *image);
 
 // --- for sim/arm only
 

@@ -5,7 +5,6 @@
 #include "sim/arm/system.h"
 #include "sim/bus_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 // --- registers
@@ -124,11 +123,7 @@ bool cp_arm_debug_write(uint32_t address, const uint8_t *bytes, uint32_t size_by
     return is_ram;
 }
 
-void cp_arm_debug_running(char text[32]) {
-    const struct cp_machine *machine = cp_bus_machine;
-    switch (machine->mode) {
-    case CP_MODE_BOOTLOADER: snprintf(text, 32, "the bootloader"); break;
-    case CP_MODE_APPLICATION: snprintf(text, 32, "image %u", machine->image); break;
-    case CP_MODE_DFU: snprintf(text, 32, "the DFU mode"); break;
-    }
+enum cp_mode cp_arm_debug_mode(uint8_t *image) {
+    *image = cp_bus_machine->image;
+    return cp_bus_machine->mode;
 }

@@ -83,6 +83,7 @@ static void abandon(void) {
     struct cp_emulator *emulator = emulation.emulator;
     if (emulator && emulator->is_live) {
         emulator->is_abandoned = true;
+        emulator->needs_look = true;
         enter();
         emulator->is_abandoned = false;
         emulator->is_live = false;
@@ -113,7 +114,10 @@ static bool take_memory(struct cp_emulator *emulator, const struct cp_emulator_c
     emulator->code = aligned_alloc(4096, (code_bytes + 4095) / 4096 * 4096);
     emulator->special = calloc(1, code_bytes / 2 + 4);
     emulator->ram = aligned_alloc(4096, (config->ram_size_bytes + 4095) / 4096 * 4096);
-    if (!emulator->code || !emulator->special || !emulator->ram) {
+    emulator->own_executed = calloc(1, code_bytes / 2 + 4);
+    emulator->executed = config->executed ? config->executed : emulator->own_executed;
+    emulator->halfword_count = code_bytes / 2;
+    if (!emulator->code || !emulator->own_executed || !emulator->special || !emulator->ram) {
         return false;
     }
     memset(emulator->code, 0xFF, code_bytes);
@@ -169,6 +173,7 @@ void cp_emulator_close(struct cp_emulator *emulator) {
     }
     free(emulator->code);
     free(emulator->special);
+    free(emulator->own_executed);
     free(emulator->ram);
     free(emulator);
 }
@@ -217,6 +222,7 @@ static void begin(struct cp_emulator *emulator, uint32_t answer) {
     }
     emulator->passes_mark = emulator->waiting != WAITS_FOR_NOTHING;
     emulator->is_first = true;
+    emulator->needs_look = true;
     emulator->instructions = 0;
 }
 
@@ -285,6 +291,7 @@ bool cp_emulator_is_masked(struct cp_emulator *emulator) {
 
 void cp_emulator_interrupt(struct cp_emulator *emulator) {
     emulator->is_interrupted = true;
+    emulator->needs_look = true;
 }
 
 // --- what is alive

@@ -41,7 +41,8 @@ static void begin_instruction(struct cp_emulator *emulator, uint32_t address) {
     }
 }
 
-void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) {
+// One that there may be something to do about.
+static void look_at_instruction(struct cp_emulator *emulator, uint32_t address) {
     if (emulator->is_abandoned) {
         return;
     }
@@ -49,9 +50,7 @@ void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) 
     uint8_t special = 0;
     if (is_in_code(emulator, address)) {
         uint32_t at = (address - emulator->config.code_address) / 2;
-        if (emulator->config.executed) {
-            emulator->config.executed[at] = 1;
-        }
+        emulator->executed[at] = 1;
         special = emulator->special[at];
     }
     if (special & SPECIAL_IT) {
@@ -60,10 +59,31 @@ void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address) 
     if (special != 0 || emulator->is_interrupted) {
         stop_before(emulator, address, special);
     }
-    if (++emulator->instructions > emulator->config.instructions_max) {
+    if (emulator->instructions > emulator->config.instructions_max) {
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_BUSY, .address = address});
     }
+    emulator->needs_look =
+        emulator->is_abandoned || emulator->is_interrupted || emulator->passes_mark;
+}
+
+// The hottest path there is: all but a few instructions are only noted.
+static void on_code(uc_engine *uc, uint64_t address, uint32_t size_bytes, void *owner) {
+    (void)uc;
+    (void)size_bytes;
+    struct cp_emulator *emulator = owner;
+    uint32_t at = ((uint32_t)address - emulator->config.code_address) / 2;
+    bool is_plain = !emulator->needs_look && at < emulator->halfword_count &&
+                    !emulator->special[at] &&
+                    ++emulator->instructions <= emulator->config.instructions_max;
+    if (!is_plain) {
+        look_at_instruction(emulator, (uint32_t)address);
+        return;
+    }
+    emulator->context.pc = (uint32_t)address;
+    emulator->context.answer_count = 0;
+    emulator->replayed = 0;
+    emulator->executed[at] = 1;
 }
 
 static bool is_wide(const struct cp_emulator *emulator, uint32_t address) {
@@ -157,12 +177,6 @@ static void on_window_store(uc_engine *uc, uint64_t offset_bytes, unsigned width
                             uint64_t value, void *start) {
     (void)uc;
     on_store(running, (uint32_t)((uintptr_t)start + offset_bytes), (uint32_t)value, width_bytes);
-}
-
-static void on_code(uc_engine *uc, uint64_t address, uint32_t size_bytes, void *owner) {
-    (void)uc;
-    (void)size_bytes;
-    cp_emulator_on_instruction(owner, (uint32_t)address);
 }
 
 void cp_emulator_note_store(struct cp_emulator *emulator, uint32_t offset_bytes,

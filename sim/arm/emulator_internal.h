@@ -13,7 +13,9 @@ struct cp_emulator {
     const struct cp_unicorn *unicorn;
     uc_engine *uc;
     struct cp_emulator_config config;
-    uint8_t *code;    // whole pages
+    uint8_t *code;                    // whole pages
+    uint32_t halfword_count;          // of the code
+    uint8_t *executed, *own_executed; // the caller's map, or one of its own that nobody reads
     uint8_t *special; // a byte for each half-word: what the code hook has to look at
     uint8_t *ram;
     // What was ever stored to RAM: [0, statics_end) and [stack_low, size).
@@ -23,6 +25,7 @@ struct cp_emulator {
     struct cp_arm_context context; // where it stands, unless is_live
     enum waiting waiting;
     bool is_live;            // it stands in a hook, and its registers are in libunicorn
+    bool needs_look;         // there may be something to do about the next instruction
     bool is_abandoned;       // it is only to come to an end
     bool is_first;           // the first instruction since it was started
     bool passes_mark;        // that one was begun before, or told as marked: no stop before it
@@ -36,8 +39,7 @@ struct cp_emulator {
 
 enum { SPECIAL_IT = 1, SPECIAL_MARK = 2, SPECIAL_BREAK = 4 };
 
-// The code hook, and ITSTATE of the instruction that it saw last.
-void cp_emulator_on_instruction(struct cp_emulator *emulator, uint32_t address);
+// ITSTATE of the instruction that was begun last.
 uint32_t cp_emulator_it_state(const struct cp_emulator *emulator);
 
 // The registers of a core that runs, into the context.

@@ -2,8 +2,6 @@
 
 #include "sim/arm/debug.h"
 
-#include <stdio.h>
-
 void cp_arm_debug_attach(const struct cp_arm_debugger *debugger) {
     (void)debugger;
 }
@@ -61,6 +59,7 @@ const char *cp_arm_debug_application(void) {
     return NULL;
 }
 
-void cp_arm_debug_running(char text[32]) {
-    snprintf(text, 32, "nothing");
+enum cp_mode cp_arm_debug_mode(uint8_t *image) {
+    *image = CP_IMAGE_NONE;
+    return CP_MODE_BOOTLOADER;
 }
