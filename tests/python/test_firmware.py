@@ -253,8 +253,8 @@ def change(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     "file, old, new, told",
     [
-        ("boards/nrf52840-small/layout.ld", "__bootloader_size = 0x6000", "__bootloader_size = 0x400",
-         "overflowed"),
+        ("boards/nrf52840-small/layout.ld", "__bootloader_size = 0x6000",
+         "__bootloader_size = 0x400", "overflowed"),
         ("core/firmware/parts.cmake", "0x20000000 0x40000)", "0x20000000 0x800)", "too little RAM"),
         ("boards/nrf52840-small/layout.h", 'CP_BOARD_PART "nrf52840"', 'CP_BOARD_PART "nrf52999"',
          "does not know the part 'nrf52999'"),
