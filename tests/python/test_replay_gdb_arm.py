@@ -43,11 +43,9 @@ class Board(NamedTuple):
         [name] = re.findall(r"^name: (\S+)$", text, re.MULTILINE)
         return f"{name}@00000000:{trace}"
 
-    def command(self, trace: str, *options: str) -> list[str | Path]:
-        return [
-            *(self.program, "replay", "--engine", "arm", "--force"),
-            *(self.replay_id(trace), self.scenario, *options),
-        ]
+    def command(self, trace: str, *options: str) -> list[str | os.PathLike[str]]:
+        replay = ["replay", "--engine", "arm", "--force", self.replay_id(trace)]
+        return [self.program, *replay, self.scenario, *options]
 
     def steps(self, trace: str) -> list[dict[str, Any]]:
         shown = self.cutproof(*self.command(trace, "--format", "json")[1:])
@@ -375,6 +373,26 @@ def test_a_crash_stops_it(board: Board, swap: dict[str, Any], debug: Debug) -> N
     assert "REPRODUCED" in session.replay  # what came of it breaks a promise
     assert "gdb changed registers or RAM" in session.replay
     assert session.exit_code == 1
+
+
+def test_illegal_use_stops_it(board: Board, swap: dict[str, Any], debug: Debug) -> None:
+    """`str r1, [r0]` to flash that is not open for writing; from RAM, as a stray pointer might."""
+    ask = [
+        f"stepi\nset {{short}}0x20002000 = 0x6001\nset var $r0 = {STATE:#x}",
+        "set var $pc = 0x20002000\ncontinue",
+        "print $pc\nkill",
+    ]
+    session = debug(board, f"a{swap['event_index']}", ask)
+    assert f"cutproof: store to flash at {STATE:#x} without CONFIG.WEN" in session.part(1)
+    assert "received signal SIGILL" in session.part(1)
+    assert "0x20002000" in session.part(2)
+
+
+def test_a_watchpoint(board: Board, swap: dict[str, Any], debug: Debug) -> None:
+    ask = ["stepi", "watch buffer[5]\ncontinue", "bt 1"]
+    session = debug(board, f"a{swap['event_index']}", ask)
+    assert re.search(r"Old value = 0 .*\nNew value = [1-9]", session.part(1))
+    assert "buffer+4" in session.part(2)
 
 
 def test_what_may_be_changed(board: Board, swap: dict[str, Any], debug: Debug) -> None:
