@@ -75,7 +75,7 @@ void demo_fetch(struct demo_fetch *fetch, struct cp_updater *updater,
     fetch->config = (struct cp_download_config){
         .image_size_bytes = image->size_bytes,
         .image_id = (uint32_t)demo_link_image_digest(image->image),
-        .granule_size_bytes = CP_BOARD_DFU_ERASE_SIZE_BYTES / DEMO_FETCH_GRANULES_PER_PAGE,
+        .granule_size_bytes = DEMO_FETCH_GRANULE_BYTES,
         .map = fetch->map,
         .map_size_bytes = sizeof(fetch->map),
         .pieces = image->pieces,

@@ -7,11 +7,12 @@
 #include "layout.h"
 
 #define DEMO_FETCH_PIECE_COUNT 2u
-// No write size is larger than a quarter of a page of its part.
-#define DEMO_FETCH_GRANULES_PER_PAGE 4u
+// No write size is larger than a quarter of a page of its part. Of large pages it is less,
+// since pieces are kept in RAM; sim/native takes no downloads of this kind there.
+#define DEMO_FETCH_GRANULE_BYTES                                                                   \
+    (CP_BOARD_DFU_ERASE_SIZE_BYTES > 0x4000u ? 0x400u : CP_BOARD_DFU_ERASE_SIZE_BYTES / 4u)
 #define DEMO_FETCH_PIECES_BYTES                                                                    \
-    (DEMO_FETCH_PIECE_COUNT *                                                                      \
-     CP_DOWNLOAD_PIECE_BYTES(CP_BOARD_DFU_ERASE_SIZE_BYTES / DEMO_FETCH_GRANULES_PER_PAGE))
+    (DEMO_FETCH_PIECE_COUNT * CP_DOWNLOAD_PIECE_BYTES(DEMO_FETCH_GRANULE_BYTES))
 
 // One bit for each page of DFU and each granule; an image has to fit.
 #define DEMO_FETCH_MAP_BYTES 64u

@@ -64,8 +64,14 @@ add_compile_options("$<$<COMPILE_LANGUAGE:C>:${CP_C_FLAGS}>"
 add_compile_definitions(CP_FAMILY_${CP_FAMILY} ${CP_PART_DEFINITIONS})
 # nrf, stm32 or rp2040
 string(REGEX MATCH "^(nrf|stm32|rp2040)" CP_MAKER ${CP_PART})
-if(NOT CP_CPU STREQUAL "cortex-m0")
+if(CP_CPU STREQUAL "cortex-m0")
+  set(CP_FORWARD_SIZE 8) # what vectors_forward.S takes of RAM, and the stack's alignment
+else()
+  set(CP_FORWARD_SIZE 0)
   add_compile_definitions(CP_FIRMWARE_HAS_VTOR)
+endif()
+if(CP_CPU STREQUAL "cortex-m7")
+  add_compile_definitions(CP_FIRMWARE_HAS_CACHES)
 endif()
 include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/include ${CP_BOARD_DIR})
 
@@ -96,7 +102,8 @@ function(cp_firmware_program name script)
     -L${CP_BOARD_DIR} -L${CP_FIRMWARE_DIR} -L${CMAKE_BINARY_DIR}/${name}
     -T${CP_FIRMWARE_DIR}/${script}
     -Wl,--defsym=__part_ram_address=${CP_RAM_ADDRESS} -Wl,--defsym=__part_ram_size=${CP_RAM_SIZE}
-    -Wl,--defsym=__stack_size_min=${CP_STACK_SIZE_MIN})
+    -Wl,--defsym=__stack_size_min=${CP_STACK_SIZE_MIN}
+    -Wl,--defsym=__forward_size=${CP_FORWARD_SIZE})
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${CP_BOARD_DIR}/layout.ld
     ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld)
   foreach(format ihex.hex binary.bin)
@@ -110,9 +117,19 @@ function(cp_firmware_program name script)
 endfunction()
 
 cp_write_no_fill(${CMAKE_BINARY_DIR}/bootloader)
-cp_firmware_program(bootloader bootloader.ld
+set(CP_BOOTLOADER_SOURCES "")
+if(CP_CPU STREQUAL "cortex-m0")
+  list(APPEND CP_BOOTLOADER_SOURCES ${CP_FIRMWARE_DIR}/vectors_forward.S)
+endif()
+if(CP_FAMILY STREQUAL "RP2040")
+  list(APPEND CP_BOOTLOADER_SOURCES ${CP_FIRMWARE_DIR}/boot2_rp2040.S)
+endif()
+cp_firmware_program(bootloader bootloader.ld ${CP_BOOTLOADER_SOURCES}
   ${CP_FIRMWARE_DIR}/bootloader.c ${CP_FIRMWARE_DIR}/description.c
   ${CP_FIRMWARE_DIR}/hand_over.S ${CP_FIRMWARE_DIR}/panic.c)
+if(CP_CPU STREQUAL "cortex-m0")
+  target_compile_definitions(bootloader PRIVATE CP_FIRMWARE_FORWARDS)
+endif()
 set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_DEFINITIONS
   "CP_FIRMWARE_CPU=\"${CP_CPU}\";CP_FIRMWARE_RAM=\"${CP_RAM_ADDRESS}+${CP_RAM_SIZE}\"")
 

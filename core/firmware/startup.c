@@ -4,6 +4,17 @@
 
 #include <stddef.h>
 
+#if defined(CP_FIRMWARE_FORWARDS)
+
+// The table is that of vectors_forward.S. Before all else: nothing to forward to.
+extern uint32_t cp_firmware_forward_to;
+
+static void start_vectors(void) {
+    *(volatile uint32_t *)&cp_firmware_forward_to = 0;
+}
+
+#else
+
 typedef void (*handler)(void);
 
 union vector {
@@ -22,6 +33,11 @@ __attribute__((section(".vectors"), used)) static const union vector vectors[16]
     [14] = {.handler = cp_firmware_fault}, [15] = {.handler = cp_firmware_fault},
 };
 
+static void start_vectors(void) {
+}
+
+#endif
+
 void cp_firmware_start_memory(void) {
     const uint32_t *from = __data_load;
     for (uint32_t *to = __data_start; to < __data_end;) {
@@ -33,6 +49,7 @@ void cp_firmware_start_memory(void) {
 }
 
 _Noreturn void cp_firmware_reset(void) {
+    start_vectors();
     cp_firmware_start_memory();
     cp_firmware_main();
 }
