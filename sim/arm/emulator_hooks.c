@@ -201,6 +201,9 @@ static bool on_ram_store(uc_engine *uc, uc_mem_type type, uint64_t address, int 
     }
     memcpy(emulator->ram + offset_bytes, &value, (size_t)size_bytes);
     cp_emulator_note_store(emulator, offset_bytes, (uint32_t)size_bytes);
+    if (emulator->stored) {
+        emulator->stored((uint32_t)address, (uint32_t)size_bytes);
+    }
     return true;
 }
 

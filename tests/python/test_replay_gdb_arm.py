@@ -389,10 +389,25 @@ def test_illegal_use_stops_it(board: Board, swap: dict[str, Any], debug: Debug) 
 
 
 def test_a_watchpoint(board: Board, swap: dict[str, Any], debug: Debug) -> None:
-    ask = ["stepi", "watch buffer[5]\ncontinue", "bt 1"]
-    session = debug(board, f"a{swap['event_index']}", ask)
-    assert re.search(r"Old value = 0 .*\nNew value = [1-9]", session.part(1))
-    assert "buffer+4" in session.part(2)
+    """On RAM, and on a word of flash, of which the operation is done then, or the power cut."""
+    word = f"*(unsigned *){DFU + swap['address']:#x}"
+    ask = [
+        f"watch {word}\ncontinue",
+        "continue",
+        "monitor cut",
+        "delete\nwatch buffer[5]\ncontinue",
+        "bt 1",
+        "delete\nrwatch buffer[5]\ncontinue",
+    ]
+    until = f"0:{swap['event_index']}"
+    session = debug(board, f"a{swap['event_index'] + 1}", ask, "--until", until)
+    value = swap["new_value"]
+    assert f"Old value = 4294967295\nNew value = {value}\n" in session.part(0)
+    assert f"Old value = {value}\nNew value = 4294967295\n" in session.part(1)  # erased
+    assert "power-on 2 of 2, the bootloader runs; 1 event so far" in session.part(2)
+    assert re.search(r"Old value = .*\nNew value = ", session.part(3))
+    assert "buffer+4" in session.part(4)
+    assert "Could not insert hardware watchpoint" in session.part(5)
 
 
 def test_what_may_be_changed(board: Board, swap: dict[str, Any], debug: Debug) -> None:
