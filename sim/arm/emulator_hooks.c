@@ -59,7 +59,7 @@ static void look_at_instruction(struct cp_emulator *emulator, uint32_t address) 
     if (special != 0 || emulator->is_interrupted) {
         stop_before(emulator, address, special);
     }
-    if (emulator->instructions > emulator->config.instructions_max) {
+    if (++emulator->instructions > emulator->config.instructions_max) {
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_BUSY, .address = address});
     }
