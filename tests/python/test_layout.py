@@ -247,8 +247,8 @@ def test_boards_script(cutproof_path: Path, scenario: Path, tmp_path: Path) -> N
 
     def run(*names: str) -> int:
         command = [tmp_path / "scripts/boards", *names]
-        return subprocess.run(command, env={"CUTPROOF": str(cutproof_path), "PATH": "/usr/bin:/bin"},
-                              capture_output=True, check=False).returncode
+        env = {"CUTPROOF": str(cutproof_path), "PATH": "/usr/bin:/bin"}
+        return subprocess.run(command, env=env, capture_output=True, check=False).returncode
 
     board = tmp_path / "boards/test.yaml"
     board.write_text(SCENARIO)
