@@ -143,16 +143,24 @@ static bool has_area(const struct cp_case *test_case, enum cp_area area) {
     return test_case->areas[area].size_bytes > 0;
 }
 
+// An initializer, in lines of eight.
+static void put_key_list(const struct writer *writer, const uint8_t *key) {
+    fputs("{", writer->out);
+    for (uint32_t i = 0; i < 32; i++) {
+        fprintf(writer->out, "%s0x%02x", i % 8 == 0 ? " \\\n        " : " ", (unsigned)key[i]);
+        fputs(i < 31 ? "," : " }", writer->out);
+    }
+}
+
 static void put_key(const struct writer *writer) {
     const uint8_t *key = cp_setup_public_key();
-    bool is_list = writer->style == STYLE_HEADER;
     begin(writer, "", "PUBLIC_KEY");
-    fputs(is_list ? "{" : "", writer->out);
-    for (uint32_t i = 0; i < 32; i++) {
-        fprintf(writer->out, is_list ? "%s0x%02x" : "%s%02x", is_list && i > 0 ? ", " : "",
-                (unsigned)key[i]);
+    if (writer->style == STYLE_HEADER) {
+        put_key_list(writer, key);
     }
-    fputs(is_list ? "}" : "", writer->out);
+    for (uint32_t i = 0; i < 32 && writer->style != STYLE_HEADER; i++) {
+        fprintf(writer->out, "%02x", (unsigned)key[i]);
+    }
     end(writer);
 }
 

@@ -1,5 +1,4 @@
-// demo_version.c: all that two demo images differ in by intention. What is behind it moves,
-// and what fills the image up differs: see fill.cmake.
+// demo_version.c: what two demo images differ in by intention. The rest is fill.cmake's.
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 # fill.cmake: how the images of the demo application come to differ in every page.
 #
-# The code of each version lies a little further back than that of the one before, and what
-# it leaves free is filled with words that depend on version and place.
+# Each has a seed. The code of each lies a little further back than that of the one before, and
+# what it leaves free is filled with words that depend on seed and place.
 
 set(CP_FILL_BYTES 128) # no page is smaller
 
@@ -11,15 +11,15 @@ function(cp_write_no_fill directory)
   file(WRITE ${directory}/fill.ld "")
 endfunction()
 
-# cp_write_fill(DIRECTORY VERSION SIZE_BYTES): writes shift.ld and fill.ld for sections.ld.
-function(cp_write_fill directory version size_bytes)
-  math(EXPR shift_bytes "${version} * 16")
+# cp_write_fill(DIRECTORY SEED SIZE_BYTES): writes shift.ld and fill.ld for sections.ld.
+function(cp_write_fill directory seed size_bytes)
+  math(EXPR shift_bytes "${seed} * 16")
   file(WRITE ${directory}/shift.ld
-    "FILL(0x${version}${version}5A${version}${version}A5) . += ${shift_bytes};\n")
-  set(fill "LONG(${version})\n") # without any data it would not be stored
+    "FILL(0x${seed}${seed}5A${seed}${seed}A5) . += ${shift_bytes};\n")
+  set(fill "LONG(${seed})\n") # without any data it would not be stored
   math(EXPR last "(${size_bytes} + ${CP_FILL_BYTES} - 1) / ${CP_FILL_BYTES}")
   foreach(i RANGE 1 ${last})
-    math(EXPR word "(${i} * 0x9E3779B1 + ${version} * 0x85EBCA6B) & 0xFFFFFFFF"
+    math(EXPR word "(${i} * 0x9E3779B1 + ${seed} * 0x85EBCA6B) & 0xFFFFFFFF"
          OUTPUT_FORMAT HEXADECIMAL)
     math(EXPR end "${i} * ${CP_FILL_BYTES}")
     if(end GREATER size_bytes)

@@ -28,6 +28,7 @@ cp_board_macro(PART CP_PART)
 cp_board_macro(FLASH_ADDRESS CP_FLASH_ADDRESS)
 cp_board_macro(ACTIVE_OFFSET_BYTES CP_ACTIVE_OFFSET)
 cp_board_macro(ACTIVE_SIZE_BYTES CP_ACTIVE_SIZE)
+cp_board_macro(DFU_OFFSET_BYTES CP_DFU_OFFSET)
 cp_board_macro(IS_SIGNED CP_IS_SIGNED)
 cp_board_macro(IS_DIRECT CP_IS_DIRECT)
 
@@ -37,9 +38,12 @@ if(NOT CP_CPU)
   message(FATAL_ERROR "core/firmware/parts.cmake does not know the part '${CP_PART}' of "
                       "boards/${CP_BOARD}")
 endif()
-if(NOT CP_IMAGE_SIZE_BYTES)
-  math(EXPR CP_IMAGE_SIZE_BYTES ${CP_ACTIVE_SIZE})
+# An image fills ACTIVE; a signed one has manifest and signature at its end.
+set(CP_TRAILER_SIZE 0)
+if(CP_IS_SIGNED)
+  set(CP_TRAILER_SIZE 96)
 endif()
+math(EXPR CP_IMAGE_SIZE_BYTES "${CP_ACTIVE_SIZE} - ${CP_TRAILER_SIZE}")
 
 # --- how everything is compiled
 
@@ -87,9 +91,26 @@ target_compile_options(cp_board PRIVATE ${CP_WARNINGS})
 set_source_files_properties(${CP_FIRMWARE_DIR}/library.c PROPERTIES
   COMPILE_OPTIONS -fno-tree-loop-distribute-patterns)
 
-# --- linking
-
 set(CP_STACK_SIZE_MIN 2048)
+if(CP_IS_SIGNED)
+  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch_crypto RESULT_VARIABLE fetched)
+  if(NOT fetched EQUAL 0)
+    message(FATAL_ERROR "scripts/fetch_crypto failed; docs/signing.md says what it does")
+  endif()
+  set(CP_CRYPTO_DIRS ${CMAKE_SOURCE_DIR}/third_party/monocypher ${CMAKE_SOURCE_DIR}/third_party/sha2)
+  add_library(cp_crypto OBJECT ${CMAKE_SOURCE_DIR}/third_party/monocypher/monocypher.c
+                               ${CMAKE_SOURCE_DIR}/third_party/sha2/sha2.c)
+  target_compile_options(cp_crypto PRIVATE -w)
+  target_compile_definitions(cp_crypto PRIVATE SMALL_KERNEL)
+  target_include_directories(cp_crypto SYSTEM PRIVATE ${CP_CRYPTO_DIRS})
+  target_include_directories(cp_crypto PRIVATE ${CMAKE_SOURCE_DIR}/core/verify)
+  file(GLOB CP_VERIFY_SOURCES CONFIGURE_DEPENDS core/verify/*.c)
+  target_sources(cp_board PRIVATE ${CP_VERIFY_SOURCES} $<TARGET_OBJECTS:cp_crypto>)
+  target_include_directories(cp_board SYSTEM PRIVATE ${CP_CRYPTO_DIRS})
+  set(CP_STACK_SIZE_MIN 4096)
+endif()
+
+# --- linking
 
 # cp_firmware_program(NAME SCRIPT SOURCE...): NAME.elf, .hex, .bin and .map.
 function(cp_firmware_program name script)
@@ -135,20 +156,55 @@ set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_
 
 # --- demo applications
 
-add_library(cp_demo OBJECT ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c)
+set(CP_DEMO_SOURCES ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c)
+add_library(cp_demo OBJECT ${CP_DEMO_SOURCES})
 target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
 
-# cp_demo(NAME VERSION SOURCE...): an image for ACTIVE.
-function(cp_demo name version)
-  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${version} ${CP_IMAGE_SIZE_BYTES})
-  cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:cp_demo>
+# cp_demo(NAME VERSION SEED SLOT SOURCE...): an image for slot a, which is ACTIVE, or b. SEED
+# tells its bytes from those of others.
+function(cp_demo name version seed slot)
+  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
+  set(demo cp_demo)
+  set(offset ${CP_ACTIVE_OFFSET})
+  if(slot STREQUAL "b")
+    set(demo cp_demo_b)
+    set(offset ${CP_DFU_OFFSET})
+  endif()
+  math(EXPR address "${CP_FLASH_ADDRESS} + ${offset}" OUTPUT_FORMAT HEXADECIMAL)
+  cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:${demo}>
     ${CP_FIRMWARE_DIR}/demo_version.c ${ARGN})
   target_compile_definitions(${name} PRIVATE CP_DEMO_VERSION=${version}u)
-  math(EXPR address "${CP_FLASH_ADDRESS} + ${CP_ACTIVE_OFFSET}" OUTPUT_FORMAT HEXADECIMAL)
   target_link_options(${name} PRIVATE -Wl,--defsym=__image_address=${address}
     -Wl,--defsym=__image_size=${CP_IMAGE_SIZE_BYTES})
 endfunction()
 
 foreach(version 1 2 3)
-  cp_demo(demo-prover-${version} ${version} ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+  cp_demo(demo-prover-${version} ${version} ${version} a ${CP_FIRMWARE_DIR}/demo_link_prover.c)
 endforeach()
+
+if(CP_IS_DIRECT)
+  add_library(cp_demo_b OBJECT ${CP_DEMO_SOURCES})
+  target_compile_options(cp_demo_b PRIVATE ${CP_WARNINGS})
+  target_compile_definitions(cp_demo_b PRIVATE CP_DEMO_SLOT_B)
+  foreach(version 1 2 3)
+    math(EXPR seed "${version} + 3")
+    cp_demo(demo-prover-${version}-b ${version} ${seed} b ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+  endforeach()
+endif()
+
+# For real parts, of those families of which a UART is known here. Their host knows no slots.
+if(CP_FAMILY MATCHES "^(NRF51|NRF52|STM32_L4)$" AND NOT CP_IS_DIRECT)
+  set(CP_SERIAL_SOURCES ${CP_FIRMWARE_DIR}/demo_link_serial.c ${CP_FIRMWARE_DIR}/demo_frame.c
+                        ${CP_FIRMWARE_DIR}/demo_uart_${CP_MAKER}.c)
+  set(seed 3)
+  foreach(demo 1:good 2:good 2:bad 2:hangs)
+    string(REPLACE ":" ";" demo ${demo})
+    list(GET demo 0 version)
+    list(GET demo 1 firmware)
+    math(EXPR seed "${seed} + 1")
+    cp_demo(demo-${version}-${firmware} ${version} ${seed} a ${CP_SERIAL_SOURCES})
+    string(TOUPPER ${firmware} firmware_upper)
+    target_compile_definitions(demo-${version}-${firmware} PRIVATE
+      CP_DEMO_FIRMWARE=DEMO_FIRMWARE_${firmware_upper})
+  endforeach()
+endif()

@@ -8,6 +8,7 @@
 // Of the linker: sections.ld.
 extern uint32_t __data_load[], __data_start[], __data_end[];
 extern uint32_t __bss_start[], __bss_end[];
+extern const uint32_t __vectors_start[];
 extern uint32_t __ram_start[], __ram_end[], __stack_top[];
 
 // The reset vector: .data and .bss, then cp_firmware_main().

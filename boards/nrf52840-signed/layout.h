@@ -1,0 +1,87 @@
+// layout.h: made by `cutproof layout --header`; scripts/boards makes it anew.
+
+#define CP_BOARD_NAME "nrf52840-signed"
+#define CP_BOARD_PART "nrf52840"
+#define CP_BOARD_CONTROLLER_NVMC 1
+#define CP_BOARD_FLASH_ADDRESS 0x0u
+#define CP_BOARD_REGISTERS_ADDRESS 0x4001e000u
+#define CP_BOARD_FLASH_SIZE_BYTES 0x100000u
+#define CP_BOARD_BANK_SIZE_BYTES 0x0u
+#define CP_BOARD_WRITE_SIZE_BYTES 4u
+#define CP_BOARD_BOOTLOADER_DEVICE 0
+#define CP_BOARD_BOOTLOADER_OFFSET_BYTES 0x0u
+#define CP_BOARD_BOOTLOADER_SIZE_BYTES 0x6000u
+#define CP_BOARD_STATE_DEVICE 0
+#define CP_BOARD_STATE_OFFSET_BYTES 0x6000u
+#define CP_BOARD_STATE_SIZE_BYTES 0x2000u
+#define CP_BOARD_STATE_RUN_OFFSET_BYTES 0x0u
+#define CP_BOARD_STATE_RUN_SIZE_BYTES 0x100000u
+#define CP_BOARD_STATE_ERASE_SIZE_BYTES 0x1000u
+#define CP_BOARD_ACTIVE_DEVICE 0
+#define CP_BOARD_ACTIVE_OFFSET_BYTES 0x8000u
+#define CP_BOARD_ACTIVE_SIZE_BYTES 0x6000u
+#define CP_BOARD_ACTIVE_RUN_OFFSET_BYTES 0x0u
+#define CP_BOARD_ACTIVE_RUN_SIZE_BYTES 0x100000u
+#define CP_BOARD_ACTIVE_ERASE_SIZE_BYTES 0x1000u
+#define CP_BOARD_DFU_DEVICE 0
+#define CP_BOARD_DFU_OFFSET_BYTES 0xe000u
+#define CP_BOARD_DFU_SIZE_BYTES 0x7000u
+#define CP_BOARD_DFU_RUN_OFFSET_BYTES 0x0u
+#define CP_BOARD_DFU_RUN_SIZE_BYTES 0x100000u
+#define CP_BOARD_DFU_ERASE_SIZE_BYTES 0x1000u
+#define CP_BOARD_BUFFER_SIZE_BYTES 256u
+#define CP_BOARD_FORMAT_JOURNAL 1
+#define CP_BOARD_TRIAL_ATTEMPTS 1u
+#define CP_BOARD_IS_DIRECT 0
+#define CP_BOARD_TELLS_RESET_CAUSE 1
+#define CP_BOARD_IS_SIGNED 1
+#define CP_BOARD_PUBLIC_KEY { \
+        0xcb, 0xe7, 0x4c, 0x98, 0xc3, 0xe6, 0x1a, 0x83, \
+        0x5c, 0xfa, 0x48, 0x2f, 0x6c, 0x50, 0x38, 0x12, \
+        0x54, 0x5d, 0xdf, 0xb8, 0xa3, 0xf1, 0x3f, 0x1f, \
+        0x43, 0x2c, 0x03, 0x4e, 0xc7, 0x47, 0xd0, 0xda }
+#define CP_BOARD_REFUSES_DOWNGRADES 1
+#define CP_BOARD_SECURITY_COUNTER_MIN 5u
+#define CP_BOARD_VERIFIES_EACH_BOOT 1
+#define CP_BOARD_HAS_FACTORY 0
+#define CP_BOARD_DESCRIPTION \
+    "part=nrf52840\n" \
+    "controller_nvmc=1\n" \
+    "flash_address=0x0\n" \
+    "registers_address=0x4001e000\n" \
+    "flash_size_bytes=0x100000\n" \
+    "bank_size_bytes=0x0\n" \
+    "write_size_bytes=4\n" \
+    "bootloader_device=0\n" \
+    "bootloader_offset_bytes=0x0\n" \
+    "bootloader_size_bytes=0x6000\n" \
+    "state_device=0\n" \
+    "state_offset_bytes=0x6000\n" \
+    "state_size_bytes=0x2000\n" \
+    "state_run_offset_bytes=0x0\n" \
+    "state_run_size_bytes=0x100000\n" \
+    "state_erase_size_bytes=0x1000\n" \
+    "active_device=0\n" \
+    "active_offset_bytes=0x8000\n" \
+    "active_size_bytes=0x6000\n" \
+    "active_run_offset_bytes=0x0\n" \
+    "active_run_size_bytes=0x100000\n" \
+    "active_erase_size_bytes=0x1000\n" \
+    "dfu_device=0\n" \
+    "dfu_offset_bytes=0xe000\n" \
+    "dfu_size_bytes=0x7000\n" \
+    "dfu_run_offset_bytes=0x0\n" \
+    "dfu_run_size_bytes=0x100000\n" \
+    "dfu_erase_size_bytes=0x1000\n" \
+    "buffer_size_bytes=256\n" \
+    "format_journal=1\n" \
+    "trial_attempts=1\n" \
+    "is_direct=0\n" \
+    "tells_reset_cause=1\n" \
+    "is_signed=1\n" \
+    "public_key=cbe74c98c3e61a835cfa482f6c503812545ddfb8a3f13f1f432c034ec747d0da\n" \
+    "refuses_downgrades=1\n" \
+    "security_counter_min=5\n" \
+    "verifies_each_boot=1\n" \
+    "has_factory=0\n" \
+    ""
