@@ -65,7 +65,8 @@ def printed(cutproof: Run, *arguments: str | Path) -> str:
 
 
 def macros(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^#define CP_BOARD_(\w+) (.*)$", text, re.M))
+    whole = re.sub(r" *\\\n *", " ", text)
+    return dict(re.findall(r"^#define CP_BOARD_(\w+) (.*)$", whole, re.M))
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -107,7 +108,7 @@ def test_header(cutproof: Run, scenario: Path) -> None:
         "HAS_FACTORY": "0",
     }
     assert {name: found.get(name) for name in expected} == expected
-    assert re.fullmatch(r"\{(0x[0-9a-f]{2}(, )?){32}\}", found["PUBLIC_KEY"])
+    assert re.fullmatch(r"\{ ?(0x[0-9a-f]{2},? ?){32}\}", found["PUBLIC_KEY"])
 
 
 def test_description_is_in_the_header(cutproof: Run, scenario: Path, tmp_path: Path) -> None:
