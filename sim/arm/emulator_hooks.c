@@ -328,9 +328,22 @@ static void write_registers(struct cp_emulator *emulator) {
     emulator->unicorn->reg_write_batch(emulator->uc, (int *)register_ids, places, CP_ARM_REGISTERS);
 }
 
+#define RETURN_FIRST 0xFFFFFFE0u // EXC_RETURN: what a handler branches to
+
+// Where the core's memory map has an end libunicorn raises an exception for that branch; with
+// others, such as the Cortex-M0's, it is one to where nothing is.
+static bool returns(const struct cp_emulator *emulator, uint32_t *address) {
+    return emulator->unicorn->reg_read(emulator->uc, UC_ARM_REG_PC, address) == UC_ERR_OK &&
+           *address >= RETURN_FIRST;
+}
+
 static struct cp_arm_request request_of(const struct cp_emulator *emulator, uc_err err) {
+    uint32_t address = 0;
     if (err == UC_ERR_OK) {
         return (struct cp_arm_request){.want = CP_ARM_SLEEP};
+    }
+    if (err == UC_ERR_EXCEPTION && returns(emulator, &address)) {
+        return (struct cp_arm_request){.want = CP_ARM_BRANCH, .address = address};
     }
     if (emulator->request.want == CP_ARM_BRANCH || emulator->request.want == CP_ARM_FAULT) {
         return emulator->request;

@@ -26,14 +26,10 @@ static uint32_t unpack_it(uint32_t xpsr) {
     return (xpsr >> 25 & 3u) | (xpsr >> 10 & 0x3Fu) << 2;
 }
 
-static uint32_t vector(const struct cp_arm_system *system, enum cp_arm_exception number) {
-    const struct cp_firmware_elf *firmware = &system->firmware;
-    uint32_t offset_bytes =
-        firmware->vectors_address - firmware->code_address + 4u * (uint32_t)number;
+// A program has an entry point, and so a table of all that the core itself needs.
+static uint32_t vector(const struct cp_machine *machine, enum cp_arm_exception number) {
     uint32_t entry = 0;
-    if (offset_bytes + sizeof entry <= firmware->code_size_bytes) {
-        memcpy(&entry, firmware->code + offset_bytes, sizeof entry);
-    }
+    memcpy(&entry, cp_arm_vectors(machine) + 4u * (uint32_t)number, sizeof entry);
     return entry;
 }
 
@@ -51,10 +47,9 @@ static void push_frame(struct cp_arm_context *context) {
 }
 
 void cp_arm_take(struct cp_machine *machine, enum cp_arm_exception number) {
-    (void)machine;
     struct cp_arm_system *system = &cp_arm_system;
     struct cp_arm_context context = *cp_emulator_context(system->now);
-    uint32_t entry = vector(system, number);
+    uint32_t entry = vector(machine, number);
     if (system->state.is_handling || (entry & 1u) == 0) {
         cp_bus_crash("exception %d, and nothing handles it: the core locks up", (int)number);
     }

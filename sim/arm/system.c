@@ -230,8 +230,8 @@ static uint32_t word_at(const uint8_t *bytes) {
            (uint32_t)bytes[3] << 24;
 }
 
-static const uint8_t *vectors_of(const struct cp_arm_system *system,
-                                 const struct cp_machine *machine) {
+const uint8_t *cp_arm_vectors(const struct cp_machine *machine) {
+    const struct cp_arm_system *system = &cp_arm_system;
     if (machine->mode == CP_MODE_APPLICATION) {
         return machine->config.images[machine->image];
     }
@@ -262,7 +262,7 @@ void cp_arm_system_start(struct cp_machine *machine) {
     if (!system->now) {
         return;
     }
-    const uint8_t *vectors = vectors_of(system, machine);
+    const uint8_t *vectors = cp_arm_vectors(machine);
     uint32_t entry =
         machine->mode == CP_MODE_DFU ? system->firmware.dfu_mode_address : word_at(vectors + 4);
     system->state = (struct cp_arm_state){.vtor = 0};

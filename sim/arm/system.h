@@ -48,6 +48,9 @@ int cp_arm_system_prepare(const struct cp_machine *machine, char *error);
 // Begin with the core of what the machine starts.
 void cp_arm_system_start(struct cp_machine *machine);
 
+// The vector table of the program that the machine runs.
+const uint8_t *cp_arm_vectors(const struct cp_machine *machine);
+
 // --- registers.c
 
 // A load or store of what is no flash and no register of its controller. False if nothing
