@@ -77,6 +77,11 @@ static bool set_breakpoint(void *context, uint32_t address, bool is_set) {
     return cp_arm_debug_break(address, is_set);
 }
 
+static bool set_watch(void *context, uint32_t address, uint32_t size_bytes, bool is_set) {
+    (void)context;
+    return cp_arm_debug_watch(address, size_bytes, is_set);
+}
+
 static void monitor(void *context, const char *line, char *answer, size_t size) {
     const struct debugging *debugging = context;
     cp_gdb_monitor(&debugging->story, line, answer, size);
@@ -180,6 +185,7 @@ static const char *signal_of(enum cp_arm_stop why) {
     case CP_ARM_STOP_STALL: return "18";     // SIGXCPU
     case CP_ARM_STOP_EVENT:
     case CP_ARM_STOP_BREAK:
+    case CP_ARM_STOP_WATCH:
     case CP_ARM_STOP_STEP:
     case CP_ARM_STOP_PROGRAM: break;
     }
@@ -194,8 +200,13 @@ static void tell_stop(struct debugging *debugging, enum cp_arm_stop why, const c
         snprintf(text, sizeof text, "cutproof: %s\n", message);
         cp_gdb_server_print(&debugging->server, text);
     }
-    snprintf(session->stop, sizeof session->stop, "T%sthread:1;%s", signal_of(why),
-             why == CP_ARM_STOP_PROGRAM ? "library:;" : "");
+    char more[32] = "";
+    if (why == CP_ARM_STOP_PROGRAM) {
+        snprintf(more, sizeof more, "library:;");
+    } else if (why == CP_ARM_STOP_WATCH) {
+        snprintf(more, sizeof more, "watch:%x;", (unsigned)cp_arm_debug_watched());
+    }
+    snprintf(session->stop, sizeof session->stop, "T%sthread:1;%s", signal_of(why), more);
     cp_gdb_server_send(&debugging->server, session->stop);
 }
 
@@ -297,6 +308,7 @@ enum cp_exit cp_replay_arm_in_gdb(const struct cp_replay *replay, struct cp_poin
                    .read_memory = read_memory,
                    .write_memory = write_memory,
                    .set_breakpoint = set_breakpoint,
+                   .set_watch = set_watch,
                    .monitor = monitor,
                    .libraries = libraries},
         .story = {.test_case = replay->test_case, .trace = replay->id.trace},

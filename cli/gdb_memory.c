@@ -43,19 +43,25 @@ void cp_gdb_write_memory(struct cp_gdb_session *session, const char *packet) {
     }
 }
 
-// "TYPE,ADDRESS,KIND". Software and hardware breakpoints are the same here; of watchpoints an
-// empty reply says that there are none, and gdb steps instead.
+// "TYPE,ADDRESS,KIND". Software and hardware breakpoints are the same here. A watchpoint, whose
+// KIND is a length, can be on what is written; that reads are not watched an empty reply says.
 void cp_gdb_breakpoint(struct cp_gdb_session *session, const char *packet, bool is_set) {
+    enum { SOFTWARE, HARDWARE, WRITES };
     const struct cp_gdb_target *target = session->target;
     uint32_t type, address, kind;
     if (!cp_gdb_get_number(&packet, &type) || !cp_gdb_skip(&packet, ',') ||
         !get_range(&packet, &address, &kind)) {
         cp_gdb_reply_error(session, "not a type, an address and a kind");
-    } else if (type > 1) {
-        cp_gdb_reply(session, "");
-    } else if (!target->set_breakpoint(target->context, address, is_set)) {
-        cp_gdb_reply_error(session, "there are too many breakpoints");
-    } else {
+        return;
+    }
+    if (type > WRITES) {
+        return;
+    }
+    bool is_done = type == WRITES ? target->set_watch(target->context, address, kind, is_set)
+                                  : target->set_breakpoint(target->context, address, is_set);
+    if (is_done) {
         cp_gdb_reply(session, "OK");
+    } else {
+        cp_gdb_reply_error(session, "there are too many of them, or it cannot be watched");
     }
 }

@@ -17,6 +17,7 @@ struct cp_gdb_target {
     bool (*write_memory)(void *context, uint32_t address, const uint8_t *bytes,
                          uint32_t size_bytes);
     bool (*set_breakpoint)(void *context, uint32_t address, bool is_set);
+    bool (*set_watch)(void *context, uint32_t address, uint32_t size_bytes, bool is_set);
     // A line of text typed behind `monitor`; the answer may have several lines.
     void (*monitor)(void *context, const char *line, char *answer, size_t size);
     // What runs besides the file that gdb was given, as XML; valid until the next call.

@@ -6,10 +6,27 @@
 #include "cli/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum cp_exit complain_many(const struct cp_case_list *list) {
     cp_complain("there are %zu cases, and not all have the same layout", list->count);
     cp_help("choose one with --case NAME, such as '%s'", list->cases[0].name);
+    return CP_EXIT_USAGE;
+}
+
+// A header has the name of its scenario.
+static bool is_of_one_file(const struct cp_case_list *list) {
+    for (size_t i = 1; i < list->count; i++) {
+        if (strcmp(list->cases[i].file, list->cases[0].file) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum cp_exit complain_many_files(const struct cp_case_list *list) {
+    cp_complain("there are cases of several scenarios, a layout is of one");
+    cp_help("give one file, such as '%s'", list->cases[0].file);
     return CP_EXIT_USAGE;
 }
 
@@ -31,6 +48,13 @@ static void print(const struct cp_options *options, const struct cp_case *test_c
     }
 }
 
+static enum cp_exit check_is_one(const struct cp_case_list *list) {
+    if (!is_of_one_file(list)) {
+        return complain_many_files(list);
+    }
+    return cp_layout_is_same(list->cases, list->count) ? CP_EXIT_OK : complain_many(list);
+}
+
 // The firmware that a layout is for may not have been built yet.
 enum cp_exit cp_command_layout(const struct cp_options *options) {
     struct cp_case_list list = {.ignores_files = true};
@@ -40,7 +64,7 @@ enum cp_exit cp_command_layout(const struct cp_options *options) {
     enum cp_exit code =
         cp_select_cases(options, options->arguments, options->argument_count, &list);
     if (code == CP_EXIT_OK) {
-        code = cp_layout_is_same(list.cases, list.count) ? CP_EXIT_OK : complain_many(&list);
+        code = check_is_one(&list);
     }
     if (code == CP_EXIT_OK) {
         print(options, &list.cases[0]);

@@ -6,6 +6,7 @@
 #include "cli/layout_text.h"
 
 #include "faults/setup.h"
+#include "scenarios/layout.h"
 #include "scenarios/value.h"
 
 #include <ctype.h>
@@ -250,16 +251,19 @@ static void print_range(const char *prefix, const char *what, uint32_t offset_by
             (unsigned)(offset_bytes + size_bytes));
 }
 
+// A chip behind a SPI master has offsets, but no addresses: nothing can be linked to lie there.
 static void print_area(const struct cp_case *test_case, enum cp_area area, FILE *out) {
-    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu",
-                                                     "factory"};
     const struct cp_program_area *place = &test_case->areas[area];
-    const char *prefix = area == CP_AREA_BOOTLOADER ? "" : "_";
-    print_range(prefix, area == CP_AREA_BOOTLOADER ? "" : names[area], place->offset_bytes,
+    const struct cp_part *part = &test_case->devices[place->device];
+    const char *name = cp_area_name(area);
+    bool is_bootloader = area == CP_AREA_BOOTLOADER;
+    print_range(is_bootloader ? "" : "_", is_bootloader ? "" : name, place->offset_bytes,
                 place->size_bytes, out);
-    fprintf(out, "__%s_address = 0x%x;\n__%s_size = 0x%x;\n", names[area],
-            (unsigned)(test_case->devices[place->device].flash_address + place->offset_bytes),
-            names[area], (unsigned)place->size_bytes);
+    if (cp_part_is_mapped(part)) {
+        fprintf(out, "__%s_address = 0x%x;\n", name,
+                (unsigned)(part->flash_address + place->offset_bytes));
+    }
+    fprintf(out, "__%s_size = 0x%x;\n", name, (unsigned)place->size_bytes);
 }
 
 void cp_layout_print_linker(const struct cp_case *test_case, FILE *out) {
@@ -278,32 +282,46 @@ void cp_layout_print_linker(const struct cp_case *test_case, FILE *out) {
 
 // --- the table
 
+// Where the core sees it, or on a chip behind a SPI master "+0x..." from the chip's start.
+static void place_text(const struct cp_part *part, uint32_t offset_bytes, char text[16]) {
+    bool is_mapped = cp_part_is_mapped(part);
+    snprintf(text, 16, is_mapped ? "0x%08x" : "+0x%08x",
+             (unsigned)((is_mapped ? part->flash_address : 0) + offset_bytes));
+}
+
 static void print_row(const struct cp_case *test_case, enum cp_area area, FILE *out) {
-    static const char *const names[CP_AREA_COUNT] = {"bootloader", "state", "active", "dfu",
-                                                     "factory"};
     const struct cp_program_area *place = &test_case->areas[area];
     const struct cp_part *part = &test_case->devices[place->device];
-    char size[CP_VALUE_TEXT_MAX], page[CP_VALUE_TEXT_MAX];
-    uint32_t address = part->flash_address + place->offset_bytes;
-    fprintf(out, "%-11s %-16s 0x%08x  0x%08x  %8s  %8s\n", names[area], part->name,
-            (unsigned)address, (unsigned)(address + place->size_bytes),
+    char from[16], to[16], size[CP_VALUE_TEXT_MAX], page[CP_VALUE_TEXT_MAX];
+    place_text(part, place->offset_bytes, from);
+    place_text(part, place->offset_bytes + place->size_bytes, to);
+    fprintf(out, "%-11s %-16s %11s %11s  %8s  %8s\n", cp_area_name(area), part->name, from, to,
             cp_size_text(size, place->size_bytes),
             cp_size_text(page, cp_part_page_run(part, place->offset_bytes).erase_size_bytes));
 }
 
+// Without the holes in its range of addresses.
+static uint32_t flash_size_bytes(const struct cp_part *part) {
+    uint32_t size_bytes = part->size_bytes;
+    for (uint32_t i = 0; i < part->region_count; i++) {
+        size_bytes -= part->regions[i].erase_size_bytes == 0 ? part->regions[i].size_bytes : 0;
+    }
+    return size_bytes;
+}
+
 static void print_rest(const struct cp_case *test_case, uint32_t device, FILE *out) {
     char text[CP_VALUE_TEXT_MAX];
-    uint32_t left_bytes = test_case->devices[device].size_bytes;
+    uint32_t left_bytes = flash_size_bytes(&test_case->devices[device]);
     for (enum cp_area area = CP_AREA_BOOTLOADER; area < CP_AREA_COUNT; area++) {
         const struct cp_program_area *place = &test_case->areas[area];
         left_bytes -= place->device == device ? place->size_bytes : 0;
     }
-    fprintf(out, "%-11s %-16s %24s  %8s\n", "left over", test_case->devices[device].name, "",
+    fprintf(out, "%-11s %-16s %23s  %8s\n", "left over", test_case->devices[device].name, "",
             cp_size_text(text, left_bytes));
 }
 
 void cp_layout_print_table(const struct cp_case *test_case, FILE *out) {
-    fprintf(out, "%-11s %-16s %-10s  %-10s  %8s  %8s\n", "area", "part", "from", "to", "size",
+    fprintf(out, "%-11s %-16s %11s %11s  %8s  %8s\n", "area", "part", "from", "to", "size",
             "pages of");
     for (enum cp_area area = CP_AREA_BOOTLOADER; area < CP_AREA_COUNT; area++) {
         if (has_area(test_case, area)) {

@@ -9,6 +9,7 @@
 #include "core/firmware/board.h"
 #include "core/firmware/board_options.h"
 #include "core/firmware/board_verifier.h"
+#include "core/firmware/dfu_mode.h"
 #include "core/firmware/hand_over.h"
 #include "core/firmware/panic.h"
 #include "core/firmware/startup.h"
@@ -74,14 +75,6 @@ static _Noreturn void start_at(uint32_t offset_bytes, uint32_t size_bytes) {
 }
 
 // --- the bootloader
-
-// A place for a product's own: what it receives images with. This one waits for a reset, as
-// sim/native does when no host is there. Entered by the prover without a reset before.
-_Noreturn void cp_firmware_dfu_mode(void) {
-    for (;;) {
-        __asm__ volatile("wfi");
-    }
-}
 
 _Noreturn void cp_firmware_fault(void) {
     cp_firmware_panic(CP_FIRMWARE_ERR_FAULT);

@@ -14,6 +14,7 @@
 #include "core/firmware/demo_digest.h"
 #include "core/firmware/demo_fetch.h"
 #include "core/firmware/demo_link.h"
+#include "core/firmware/demo_version.h"
 #include "core/firmware/startup.h"
 #include "core/firmware/system.h"
 
@@ -41,8 +42,6 @@
 #define CHUNK_MAX_BYTES 4096u
 #define LENT_BYTES                                                                                 \
     (CP_BOARD_BUFFER_SIZE_BYTES > CHUNK_MAX_BYTES ? CP_BOARD_BUFFER_SIZE_BYTES : CHUNK_MAX_BYTES)
-
-extern const uint32_t demo_version; // demo_version.c
 
 static struct demo_script script;
 static struct cp_updater_config config;

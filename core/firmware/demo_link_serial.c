@@ -10,6 +10,7 @@
 #include "core/firmware/demo_digest.h"
 #include "core/firmware/demo_frame.h"
 #include "core/firmware/demo_uart.h"
+#include "core/firmware/demo_version.h"
 #include "core/firmware/startup.h"
 #include "core/firmware/system.h"
 #include "layout.h"
@@ -39,7 +40,7 @@ void demo_link_open(const uint32_t *version) {
 void demo_link_script(struct demo_script *script) {
     *script = (struct demo_script){
         .next = SCRIPT_NEXT,
-        .firmware = CP_DEMO_FIRMWARE,
+        .firmware = demo_firmware,
         .download = DOWNLOAD,
         .chunk_size_bytes = CHUNK_SIZE_BYTES,
         .verifies = CP_BOARD_IS_SIGNED,

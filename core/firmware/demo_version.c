@@ -1,7 +1,10 @@
-// demo_version.c: what two demo images differ in by intention. The rest is fill.cmake's.
+// demo_version.c: see demo_version.h. Compiled for each image.
 
-#include <stdint.h>
+#include "core/firmware/demo_version.h"
 
-extern const uint32_t demo_version;
+#ifndef CP_DEMO_FIRMWARE
+#define CP_DEMO_FIRMWARE DEMO_FIRMWARE_GOOD
+#endif
 
 const uint32_t demo_version = CP_DEMO_VERSION;
+const enum demo_firmware demo_firmware = CP_DEMO_FIRMWARE;

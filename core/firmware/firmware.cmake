@@ -34,6 +34,7 @@ cp_board_macro(IS_DIRECT CP_IS_DIRECT)
 
 include(${CP_FIRMWARE_DIR}/parts.cmake)
 include(${CP_FIRMWARE_DIR}/fill.cmake)
+include(${CP_FIRMWARE_DIR}/ports.cmake)
 if(NOT CP_CPU)
   message(FATAL_ERROR "core/firmware/parts.cmake does not know the part '${CP_PART}' of "
                       "boards/${CP_BOARD}")
@@ -81,8 +82,8 @@ include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/include ${CP_BO
 
 # --- what the programs share
 
-file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS core/src/*.c core/port/*.c core/port/*/*.c)
-add_library(cp_board STATIC ${CP_CORE_SOURCES}
+file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS core/src/*.c)
+add_library(cp_board STATIC ${CP_CORE_SOURCES} ${CP_PORT_SOURCES}
   ${CP_FIRMWARE_DIR}/board.c ${CP_FIRMWARE_DIR}/board_chip.c ${CP_FIRMWARE_DIR}/board_port.c
   ${CP_FIRMWARE_DIR}/board_verifier.c ${CP_FIRMWARE_DIR}/family_${CP_MAKER}.c
   ${CP_FIRMWARE_DIR}/guarded_read.c ${CP_FIRMWARE_DIR}/library.c ${CP_FIRMWARE_DIR}/system.c)
@@ -114,7 +115,7 @@ endif()
 
 # cp_firmware_program(NAME SCRIPT SOURCE...): NAME.elf, .hex, .bin and .map.
 function(cp_firmware_program name script)
-  add_executable(${name} ${ARGN} ${CP_FIRMWARE_DIR}/startup.c)
+  add_executable(${name} ${ARGN})
   target_compile_options(${name} PRIVATE ${CP_WARNINGS})
   target_link_libraries(${name} PRIVATE cp_board -lgcc)
   target_link_options(${name} PRIVATE
@@ -145,8 +146,8 @@ endif()
 if(CP_FAMILY STREQUAL "RP2040")
   list(APPEND CP_BOOTLOADER_SOURCES ${CP_FIRMWARE_DIR}/boot2_rp2040.S)
 endif()
-cp_firmware_program(bootloader bootloader.ld ${CP_BOOTLOADER_SOURCES}
-  ${CP_FIRMWARE_DIR}/bootloader.c ${CP_FIRMWARE_DIR}/description.c
+cp_firmware_program(bootloader bootloader.ld ${CP_BOOTLOADER_SOURCES} ${CP_FIRMWARE_DIR}/startup.c
+  ${CP_FIRMWARE_DIR}/bootloader.c ${CP_FIRMWARE_DIR}/description.c ${CP_FIRMWARE_DIR}/dfu_mode.c
   ${CP_FIRMWARE_DIR}/hand_over.S ${CP_FIRMWARE_DIR}/panic.c)
 if(CP_CPU STREQUAL "cortex-m0")
   target_compile_definitions(bootloader PRIVATE CP_FIRMWARE_FORWARDS)
@@ -156,13 +157,14 @@ set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_
 
 # --- demo applications
 
-set(CP_DEMO_SOURCES ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c)
+set(CP_DEMO_SOURCES ${CP_FIRMWARE_DIR}/demo.c ${CP_FIRMWARE_DIR}/demo_fetch.c
+                    ${CP_FIRMWARE_DIR}/startup.c)
 add_library(cp_demo OBJECT ${CP_DEMO_SOURCES})
 target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
 
-# cp_demo(NAME VERSION SEED SLOT SOURCE...): an image for slot a, which is ACTIVE, or b. SEED
-# tells its bytes from those of others.
-function(cp_demo name version seed slot)
+# cp_demo(NAME LINK VERSION SEED SLOT): an image for slot a, which is ACTIVE, or b. LINK is the
+# library that it talks by; SEED tells its bytes from those of others.
+function(cp_demo name link version seed slot)
   cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
   set(demo cp_demo)
   set(offset ${CP_ACTIVE_OFFSET})
@@ -171,15 +173,17 @@ function(cp_demo name version seed slot)
     set(offset ${CP_DFU_OFFSET})
   endif()
   math(EXPR address "${CP_FLASH_ADDRESS} + ${offset}" OUTPUT_FORMAT HEXADECIMAL)
-  cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:${demo}>
-    ${CP_FIRMWARE_DIR}/demo_version.c ${ARGN})
+  cp_firmware_program(${name} demo.ld $<TARGET_OBJECTS:${demo}> $<TARGET_OBJECTS:${link}>
+    ${CP_FIRMWARE_DIR}/demo_version.c)
   target_compile_definitions(${name} PRIVATE CP_DEMO_VERSION=${version}u)
   target_link_options(${name} PRIVATE -Wl,--defsym=__image_address=${address}
     -Wl,--defsym=__image_size=${CP_IMAGE_SIZE_BYTES})
 endfunction()
 
+add_library(cp_link_prover OBJECT ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+target_compile_options(cp_link_prover PRIVATE ${CP_WARNINGS})
 foreach(version 1 2 3)
-  cp_demo(demo-prover-${version} ${version} ${version} a ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+  cp_demo(demo-prover-${version} cp_link_prover ${version} ${version} a)
 endforeach()
 
 if(CP_IS_DIRECT)
@@ -188,21 +192,22 @@ if(CP_IS_DIRECT)
   target_compile_definitions(cp_demo_b PRIVATE CP_DEMO_SLOT_B)
   foreach(version 1 2 3)
     math(EXPR seed "${version} + 3")
-    cp_demo(demo-prover-${version}-b ${version} ${seed} b ${CP_FIRMWARE_DIR}/demo_link_prover.c)
+    cp_demo(demo-prover-${version}-b cp_link_prover ${version} ${seed} b)
   endforeach()
 endif()
 
 # For real parts, of those families of which a UART is known here. Their host knows no slots.
 if(CP_FAMILY MATCHES "^(NRF51|NRF52|STM32_L4)$" AND NOT CP_IS_DIRECT)
-  set(CP_SERIAL_SOURCES ${CP_FIRMWARE_DIR}/demo_link_serial.c ${CP_FIRMWARE_DIR}/demo_frame.c
-                        ${CP_FIRMWARE_DIR}/demo_uart_${CP_MAKER}.c)
+  add_library(cp_link_serial OBJECT ${CP_FIRMWARE_DIR}/demo_link_serial.c
+    ${CP_FIRMWARE_DIR}/demo_frame.c ${CP_FIRMWARE_DIR}/demo_uart_${CP_MAKER}.c)
+  target_compile_options(cp_link_serial PRIVATE ${CP_WARNINGS})
   set(seed 3)
   foreach(demo 1:good 2:good 2:bad 2:hangs)
     string(REPLACE ":" ";" demo ${demo})
     list(GET demo 0 version)
     list(GET demo 1 firmware)
     math(EXPR seed "${seed} + 1")
-    cp_demo(demo-${version}-${firmware} ${version} ${seed} a ${CP_SERIAL_SOURCES})
+    cp_demo(demo-${version}-${firmware} cp_link_serial ${version} ${seed} a)
     string(TOUPPER ${firmware} firmware_upper)
     target_compile_definitions(demo-${version}-${firmware} PRIVATE
       CP_DEMO_FIRMWARE=DEMO_FIRMWARE_${firmware_upper})

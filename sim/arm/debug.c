@@ -9,10 +9,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
+struct range {
+    uint32_t address, size_bytes;
+};
+
 static struct {
     const struct cp_arm_debugger *debugger;
     uint32_t breakpoints[CP_ARM_BREAKPOINTS_MAX];
     uint32_t breakpoint_count;
+    struct range watches[CP_ARM_WATCHES_MAX];
+    uint32_t watch_count;
+    bool is_watched; // what is at `watched` was stored to
+    uint32_t watched;
     bool is_stepping, tells_programs;
     bool is_other_application;             // than the one that is told of
     volatile sig_atomic_t is_wanted;       // by cp_arm_debug_interrupt()
@@ -52,11 +60,75 @@ bool cp_arm_debug_break(uint32_t address, bool is_set) {
     return true;
 }
 
+// --- watchpoints
+
+static void note_access(uint32_t address, uint32_t size_bytes) {
+    for (uint32_t i = 0; i < debug.watch_count; i++) {
+        const struct range *watch = &debug.watches[i];
+        if (address - watch->address < watch->size_bytes || watch->address - address < size_bytes) {
+            debug.is_watched = true;
+            debug.watched = watch->address;
+            cp_emulator_interrupt(cp_arm_system.now);
+        }
+    }
+}
+
+static void watch_stores(void) {
+    if (cp_arm_system.now) {
+        cp_emulator_on_store(cp_arm_system.now, debug.watch_count > 0 ? note_access : NULL);
+    }
+}
+
+static uint32_t find_watch(uint32_t address, uint32_t size_bytes) {
+    uint32_t i = 0;
+    while (i < debug.watch_count &&
+           (debug.watches[i].address != address || debug.watches[i].size_bytes != size_bytes)) {
+        i++;
+    }
+    return i;
+}
+
+static bool can_be_watched(uint32_t address, uint32_t size_bytes) {
+    struct cp_arm_flash_word word;
+    return cp_emulator_ram(cp_arm_system.now, address, size_bytes) ||
+           cp_arm_debug_flash(0, address & ~3u, &word);
+}
+
+bool cp_arm_debug_watch(uint32_t address, uint32_t size_bytes, bool is_set) {
+    uint32_t i = find_watch(address, size_bytes);
+    if (is_set && i == debug.watch_count) {
+        if (i == CP_ARM_WATCHES_MAX || !can_be_watched(address, size_bytes)) {
+            return false;
+        }
+        debug.watches[debug.watch_count++] = (struct range){address, size_bytes};
+    } else if (!is_set && i < debug.watch_count) {
+        debug.watches[i] = debug.watches[--debug.watch_count];
+    }
+    watch_stores();
+    return true;
+}
+
+uint32_t cp_arm_debug_watched(void) {
+    return debug.watched;
+}
+
+// It is done when the core goes on.
+static void note_operation(const struct cp_machine *machine) {
+    const struct cp_event *event = &machine->event;
+    uint32_t flash_address = machine->config.board.devices[0].flash_address;
+    if (event->device == 0) {
+        note_access(flash_address + 4 * event->word, 4 * event->word_count);
+    }
+}
+
 // --- from outside
 
 void cp_arm_debug_attach(const struct cp_arm_debugger *debugger) {
     mark_all(false);
     debug.breakpoint_count = 0;
+    debug.watch_count = 0;
+    debug.is_watched = false;
+    watch_stores();
     debug.is_stepping = false;
     debug.tells_programs = false;
     debug.is_wanted = 0;
@@ -88,7 +160,7 @@ const char *cp_arm_debug_application(void) {
 
 // Also for what may come meanwhile: an interrupt that was lost in another one.
 static void arm(void) {
-    if (debug.is_stepping || debug.is_wanted || debug.is_other_application) {
+    if (debug.is_stepping || debug.is_wanted || debug.is_other_application || debug.is_watched) {
         cp_emulator_interrupt(cp_arm_system.now);
     }
 }
@@ -123,7 +195,10 @@ void cp_arm_debug_at(struct cp_machine *machine, uint32_t address) {
     if (!debug.debugger) {
         return;
     }
-    if (find(address) < debug.breakpoint_count) {
+    if (debug.is_watched) {
+        debug.is_watched = false;
+        stop(machine, CP_ARM_STOP_WATCH, "");
+    } else if (find(address) < debug.breakpoint_count) {
         stop(machine, CP_ARM_STOP_BREAK, "");
     } else if (was_stepping) {
         stop(machine, CP_ARM_STOP_STEP, "");
@@ -144,6 +219,8 @@ void cp_arm_debug_asks(struct cp_machine *machine, enum cp_event_kind kind, bool
         stop(machine, CP_ARM_STOP_EVENT, "");
     }
     switch (kind) {
+    case CP_EVENT_PROGRAM:
+    case CP_EVENT_ERASE: note_operation(machine); break;
     case CP_EVENT_ILLEGAL: stop(machine, CP_ARM_STOP_ILLEGAL, machine->event.message); break;
     case CP_EVENT_CRASH: stop(machine, CP_ARM_STOP_CRASH, machine->event.message); break;
     case CP_EVENT_STALL: stop(machine, CP_ARM_STOP_STALL, machine->event.message); break;
@@ -174,5 +251,6 @@ void cp_arm_debug_started(struct cp_machine *machine) {
         note_application(machine);
     }
     mark_all(true);
+    watch_stores();
     arm();
 }

@@ -15,11 +15,13 @@
 #include "sim/machine.h"
 
 #define CP_ARM_BREAKPOINTS_MAX 128u
+#define CP_ARM_WATCHES_MAX     16u
 
 // Why it stands.
 enum cp_arm_stop {
     CP_ARM_STOP_EVENT,     // it asks for what cp_bus_stop_at_next_event() meant; not done yet
     CP_ARM_STOP_BREAK,     // at a breakpoint
+    CP_ARM_STOP_WATCH,     // after a store, or a flash operation, at cp_arm_debug_watched()
     CP_ARM_STOP_STEP,      // before the instruction after the one that was to be executed
     CP_ARM_STOP_INTERRUPT, // cp_arm_debug_interrupt() was called
     CP_ARM_STOP_PROGRAM,   // an application begins that is not the one that ran last
@@ -49,6 +51,14 @@ void cp_arm_debug_tell_programs(void);
 // Stop before this instruction is executed, or no longer. Set twice it is set once. False if
 // there are too many. Any address will do: gdb sets one where the outermost function returns to.
 bool cp_arm_debug_break(uint32_t address, bool is_set);
+
+// Stop after each store to this range of RAM, or after each operation on this range of flash,
+// or no longer. After an operation at which the power is cut, that is at the next power-on. False
+// if there are too many, or neither is there.
+bool cp_arm_debug_watch(uint32_t address, uint32_t size_bytes, bool is_set);
+
+// The address that CP_ARM_STOP_WATCH is about: the first of its range.
+uint32_t cp_arm_debug_watched(void);
 
 // --- what can be seen while it stands
 

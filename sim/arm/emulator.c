@@ -193,6 +193,11 @@ void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_s
     }
 }
 
+void cp_emulator_on_store(struct cp_emulator *emulator,
+                          void (*stored)(uint32_t address, uint32_t size_bytes)) {
+    emulator->stored = stored;
+}
+
 // --- running
 
 void cp_emulator_start(struct cp_emulator *emulator, uint32_t stack_pointer, uint32_t pc,

@@ -84,6 +84,10 @@ void cp_emulator_mark(struct cp_emulator *emulator, uint32_t address);
 // The same, and not any more. Both kinds of marks are told alike.
 void cp_emulator_break(struct cp_emulator *emulator, uint32_t address, bool is_set);
 
+// Call this at each store of the core to RAM, just after it; NULL: nothing.
+void cp_emulator_on_store(struct cp_emulator *emulator,
+                          void (*stored)(uint32_t address, uint32_t size_bytes));
+
 // Begin anew, as after a reset: RAM holds `fill` in each byte, registers are zero but for
 // the stack pointer. What it was doing is abandoned.
 void cp_emulator_start(struct cp_emulator *emulator, uint32_t stack_pointer, uint32_t pc,

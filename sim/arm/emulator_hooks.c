@@ -59,7 +59,7 @@ static void look_at_instruction(struct cp_emulator *emulator, uint32_t address) 
     if (special != 0 || emulator->is_interrupted) {
         stop_before(emulator, address, special);
     }
-    if (emulator->instructions > emulator->config.instructions_max) {
+    if (++emulator->instructions > emulator->config.instructions_max) {
         emulator->waiting = WAITS_AT_MARK;
         cp_emulator_ask(emulator, (struct cp_arm_request){.want = CP_ARM_BUSY, .address = address});
     }
@@ -201,6 +201,9 @@ static bool on_ram_store(uc_engine *uc, uc_mem_type type, uint64_t address, int 
     }
     memcpy(emulator->ram + offset_bytes, &value, (size_t)size_bytes);
     cp_emulator_note_store(emulator, offset_bytes, (uint32_t)size_bytes);
+    if (emulator->stored) {
+        emulator->stored((uint32_t)address, (uint32_t)size_bytes);
+    }
     return true;
 }
 

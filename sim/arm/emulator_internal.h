@@ -18,6 +18,7 @@ struct cp_emulator {
     uint8_t *executed, *own_executed; // the caller's map, or one of its own that nobody reads
     uint8_t *special; // a byte for each half-word: what the code hook has to look at
     uint8_t *ram;
+    void (*stored)(uint32_t address, uint32_t size_bytes); // or NULL
     // What was ever stored to RAM: [0, statics_end) and [stack_low, size).
     uint32_t statics_end, stack_low;
     uint8_t fill;

@@ -110,19 +110,20 @@ struct part_registers {
     uint32_t caused_by_application; // what it reads then
     uint32_t cause_clear;           // what of a store clears it
     uint32_t feed_address, feed_value;
-    uint32_t runs_address; // bit 0: the watchdog runs. It does. 0: there is no such register
+    // What tells that the watchdog runs, which it does. 0: there is no such register.
+    uint32_t runs_address, runs_value;
 };
 
 // The software reset alone: what it reads after a reset that the application asked for. The
 // sources are in docs/firmware.md.
 #define STM32(name, cause, clear)                                                                  \
-    { name, cause, 1u << 28, 1u << (clear), 0x40003000, 0xAAAA, 0 }
+    { name, cause, 1u << 28, 1u << (clear), 0x40003000, 0xAAAA, 0, 0 }
 
 static const struct part_registers parts[] = {
-    {"nRF51", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
-    {"nRF52", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400},
-    {"nRF53", 0x50005400, 1u << 3, 1u << 3, 0x50018600, 0x6E524635, 0x50018400},
-    {"nRF91", 0x50005400, 1u << 16, 1u << 16, 0x50018600, 0x6E524635, 0x50018400},
+    {"nRF51", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400, 1},
+    {"nRF52", 0x40000400, 1u << 2, 1u << 2, 0x40010600, 0x6E524635, 0x40010400, 1},
+    {"nRF53", 0x50005400, 1u << 3, 1u << 3, 0x50018600, 0x6E524635, 0x50018400, 1},
+    {"nRF91", 0x50005400, 1u << 16, 1u << 16, 0x50018600, 0x6E524635, 0x50018400, 1},
     STM32("STM32F1", 0x40021024, 24),
     STM32("STM32F4", 0x40023874, 24),
     STM32("STM32L0", 0x40021050, 23),
@@ -131,7 +132,8 @@ static const struct part_registers parts[] = {
     STM32("STM32G4", 0x40021094, 23),
     STM32("STM32WB", 0x58000094, 23),
     STM32("STM32U5", 0x46020CF4, 23),
-    {"STM32H7", 0x580244D0, 1u << 24, 1u << 16, 0x58004800, 0xAAAA, 0},
+    {"STM32H7", 0x580244D0, 1u << 24, 1u << 16, 0x58004800, 0xAAAA, 0, 0},
+    {"RP2040", 0x4005800C, 0x5AFEB007, UINT32_MAX, 0x40058004, 0x00FFFFFF, 0x40058000, 1u << 30},
 };
 
 static const struct part_registers *registers_of(const struct cp_machine *machine) {
@@ -148,7 +150,7 @@ static const struct part_registers *registers_of(const struct cp_machine *machin
 static bool part_load(const struct cp_machine *machine, uint32_t address, uint32_t *value) {
     const struct part_registers *part = registers_of(machine);
     if (part && part->runs_address != 0 && address == part->runs_address) {
-        *value = 1;
+        *value = part->runs_value;
         return true;
     }
     if (!part || address != part->cause_address) {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -44,11 +43,9 @@ class Board(NamedTuple):
         [name] = re.findall(r"^name: (\S+)$", text, re.MULTILINE)
         return f"{name}@00000000:{trace}"
 
-    def command(self, trace: str, *options: str) -> list[str | Path]:
-        return [
-            *(self.program, "replay", "--engine", "arm", "--force"),
-            *(self.replay_id(trace), self.scenario, *options),
-        ]
+    def command(self, trace: str, *options: str) -> list[str | os.PathLike[str]]:
+        replay = ["replay", "--engine", "arm", "--force", self.replay_id(trace)]
+        return [self.program, *replay, self.scenario, *options]
 
     def steps(self, trace: str) -> list[dict[str, Any]]:
         shown = self.cutproof(*self.command(trace, "--format", "json")[1:])
@@ -75,12 +72,8 @@ def built(root: Path, cutproof_session: Run) -> Path:
     refused = cutproof_session("replay", "--engine", "arm", "x@00000000:", "--force")
     if "no ARM engine" in refused.stderr:
         pytest.skip("this cutproof was built without libunicorn 2")
-    folder = root / "build/firmware" / BOARD
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.parent / "lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # other tests may build it as well
-        subprocess.run([root / "scripts/firmware", BOARD], check=True, timeout=300)
-    return folder
+    subprocess.run([root / "scripts/firmware", BOARD], check=True, timeout=300)
+    return root / "build/firmware" / BOARD
 
 
 @pytest.fixture
@@ -204,8 +197,10 @@ def test_the_source_line_and_who_called(board: Board, swap: dict[str, Any], debu
     assert re.search(r"^mmio_write32 \(value=.*\) at core/port/mmio\.h:\d+$", connected, re.M)
     assert "*(volatile uint32_t *)address = value;" in connected
     names = names_in(session.part(0))
-    assert names[:3] == ["mmio_write32", "program_words", "nvmc_program"]
-    assert names[-3:] == ["prepare", "cp_firmware_main", "cp_firmware_reset"]
+    order = [names.index(name) for name in ("mmio_write32", "nvmc_program", "copy_page",
+                                            "cp_boot_run", "cp_firmware_main")]  # fmt: skip
+    assert order[0] == 0 and order == sorted(order)
+    assert names[-1] == "cp_firmware_reset"
     assert f"at {swap['file']}:{swap['line']}" in session.part(0)
 
 
@@ -378,6 +373,41 @@ def test_a_crash_stops_it(board: Board, swap: dict[str, Any], debug: Debug) -> N
     assert "REPRODUCED" in session.replay  # what came of it breaks a promise
     assert "gdb changed registers or RAM" in session.replay
     assert session.exit_code == 1
+
+
+def test_illegal_use_stops_it(board: Board, swap: dict[str, Any], debug: Debug) -> None:
+    """`str r1, [r0]` to flash that is not open for writing; from RAM, as a stray pointer might."""
+    ask = [
+        f"stepi\nset {{short}}0x20002000 = 0x6001\nset var $r0 = {STATE:#x}",
+        "set var $pc = 0x20002000\ncontinue",
+        "print $pc\nkill",
+    ]
+    session = debug(board, f"a{swap['event_index']}", ask)
+    assert f"cutproof: store to flash at {STATE:#x} without CONFIG.WEN" in session.part(1)
+    assert "received signal SIGILL" in session.part(1)
+    assert "0x20002000" in session.part(2)
+
+
+def test_a_watchpoint(board: Board, swap: dict[str, Any], debug: Debug) -> None:
+    """On RAM, and on a word of flash, of which the operation is done then, or the power cut."""
+    word = f"*(unsigned *){DFU + swap['address']:#x}"
+    ask = [
+        f"watch {word}\ncontinue",
+        "continue",
+        "monitor cut",
+        "delete\nwatch buffer[5]\ncontinue",
+        "bt 1",
+        "delete\nrwatch buffer[5]\ncontinue",
+    ]
+    until = f"0:{swap['event_index']}"
+    session = debug(board, f"a{swap['event_index'] + 1}", ask, "--until", until)
+    value = swap["new_value"]
+    assert f"Old value = 4294967295\nNew value = {value}\n" in session.part(0)
+    assert f"Old value = {value}\nNew value = 4294967295\n" in session.part(1)  # erased
+    assert "power-on 2 of 2, the bootloader runs; 1 event so far" in session.part(2)
+    assert re.search(r"Old value = .*\nNew value = ", session.part(3))
+    assert "buffer+4" in session.part(4)
+    assert "Could not insert hardware watchpoint" in session.part(5)
 
 
 def test_what_may_be_changed(board: Board, swap: dict[str, Any], debug: Debug) -> None:

@@ -152,6 +152,12 @@ static bool set_breakpoint(void *context, uint32_t address, bool is_set) {
     return is_room;
 }
 
+static bool set_watch(void *context, uint32_t address, uint32_t size_bytes, bool is_set) {
+    (void)context;
+    (void)is_set;
+    return address - RAM_ADDRESS < sizeof board.ram && size_bytes == 4;
+}
+
 static void monitor(void *context, const char *line, char *answer, size_t size) {
     (void)context;
     snprintf(answer, size, "<%s>", line);
@@ -167,6 +173,7 @@ static const struct cp_gdb_target target = {.read_register = read_register,
                                             .read_memory = read_memory,
                                             .write_memory = write_memory,
                                             .set_breakpoint = set_breakpoint,
+                                            .set_watch = set_watch,
                                             .monitor = monitor,
                                             .libraries = libraries};
 static struct cp_gdb_session session;
@@ -196,7 +203,8 @@ static void what_is_not_known_has_an_empty_reply(void **state) {
     assert_reply("X20000000,0:", "");
     assert_reply("qSymbol::", "");
     assert_reply("QNonStop:0", "");
-    assert_reply("Z2,20000000,4", ""); // watchpoints
+    assert_reply("Z3,20000000,4", ""); // reads are not watched
+    assert_reply("z4,20000000,4", "");
     assert_reply("qXfer:memory-map:read::0,100", "");
 }
 
@@ -295,6 +303,9 @@ static void breakpoints_are_set_and_removed(void **state) {
     assert_error("Z1,5678,2"); // no room
     assert_reply("z0,1234,2", "OK");
     assert_int_equal(board.breakpoint, 0);
+    assert_reply("Z2,20000004,4", "OK");
+    assert_reply("z2,20000004,4", "OK");
+    assert_error("Z2,40000000,4");
     assert_error("Z0,1234");
     assert_error("Z");
 }

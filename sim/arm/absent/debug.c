@@ -18,6 +18,17 @@ bool cp_arm_debug_break(uint32_t address, bool is_set) {
     return false;
 }
 
+bool cp_arm_debug_watch(uint32_t address, uint32_t size_bytes, bool is_set) {
+    (void)address;
+    (void)size_bytes;
+    (void)is_set;
+    return false;
+}
+
+uint32_t cp_arm_debug_watched(void) {
+    return 0;
+}
+
 bool cp_arm_debug_register(uint32_t number, uint32_t *value) {
     (void)number;
     (void)value;
