@@ -163,9 +163,14 @@ add_library(cp_demo OBJECT ${CP_DEMO_SOURCES})
 target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
 
 # cp_demo(NAME LINK VERSION SEED SLOT): an image for slot a, which is ACTIVE, or b. LINK is the
-# library that it talks by; SEED tells its bytes from those of others.
+# library that it talks by; SEED tells its bytes from those of others. That of the prover has a
+# stated size, the others the one that they come to.
 function(cp_demo name link version seed slot)
-  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
+  if(link STREQUAL "cp_link_prover")
+    cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
+  else()
+    cp_write_shift(${CMAKE_BINARY_DIR}/${name} ${seed})
+  endif()
   set(demo cp_demo)
   set(offset ${CP_ACTIVE_OFFSET})
   if(slot STREQUAL "b")
