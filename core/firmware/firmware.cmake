@@ -127,7 +127,8 @@ function(cp_firmware_program name script)
     -Wl,--defsym=__stack_size_min=${CP_STACK_SIZE_MIN}
     -Wl,--defsym=__forward_size=${CP_FORWARD_SIZE})
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${CP_BOARD_DIR}/layout.ld
-    ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld)
+    ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld
+    ${CMAKE_BINARY_DIR}/${name}/shift.ld ${CMAKE_BINARY_DIR}/${name}/fill.ld)
   foreach(format ihex.hex binary.bin)
     string(REPLACE . ";" format ${format})
     list(GET format 0 bfd)
@@ -169,7 +170,7 @@ function(cp_demo name link version seed slot)
   if(link STREQUAL "cp_link_prover")
     cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
   else()
-    cp_write_shift(${CMAKE_BINARY_DIR}/${name} ${seed})
+    cp_write_end(${CMAKE_BINARY_DIR}/${name} ${seed})
   endif()
   set(demo cp_demo)
   set(offset ${CP_ACTIVE_OFFSET})
