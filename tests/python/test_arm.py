@@ -244,5 +244,6 @@ def test_every_board_in_step(cutproof: Run, root: Path, name: str) -> None:
     found = [line for line in lines if line["type"] == "case"]
     assert done.returncode in (0, 6) and found, done.stdout + done.stderr  # 6: the budget
     for line in found:
-        assert line["verdict"] in ("BOUNDED", "PROVED") and line["states"] >= STATES
+        is_enough = line["verdict"] == "BOUNDED" and int(str(line["states"])) >= STATES
+        assert is_enough or line["verdict"] == "PROVED"
         assert "host build and ARM code in step" in line["bound"]
