@@ -273,6 +273,7 @@ def test_a_board_with_a_chip(cutproof_path: Path, tree: Path, name: str) -> None
 def test_a_board_with_a_factory_image(cutproof_path: Path, tree: Path) -> None:
     scenario = tree / "boards/nrf52840-small-journal.yaml"
     change(scenario, "  buffer:", "  factory:    {at: 0x20000, size: 16KiB}\n  buffer:")
+    change(scenario, "updates: [new]}", "updates: [new], factory: old}")
     board_of(cutproof_path, scenario, tree)
     assert "CP_BOARD_FACTORY_SIZE_BYTES 0x4000u" in (tree / "boards/other/layout.h").read_text()
     assert "cp_spinor_flash" not in build_other(tree).symbols
