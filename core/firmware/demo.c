@@ -153,7 +153,8 @@ static _Noreturn void refuse_image(void) {
 // --- the installation
 
 #if !defined(CP_BOARD_FORMAT_SEED)
-// What is downloaded so is what was sent: the core has to see to that, nobody looks again.
+// What is downloaded so is what was sent: the core has to see to that, and the prover looks at
+// nothing else. Whether it was the right one, over a line that may damage it, is told by a hash.
 static _Noreturn void install_ranges(uint32_t image) {
     static struct demo_fetch fetch;
     static uint8_t pieces[DEMO_FETCH_PIECES_BYTES];
@@ -162,6 +163,10 @@ static _Noreturn void install_ranges(uint32_t image) {
     demo_link_note(DEMO_NOTE_DOWNLOAD_BEGUN, image);
     demo_fetch(&fetch, &updater, &wanted);
     demo_link_note(DEMO_NOTE_DOWNLOAD_DONE, image);
+    if (script.reads_back && !is_in_dfu(image)) {
+        demo_panic_on(cp_download_abort(&fetch.download));
+        demo_panic(CP_ERR_IMAGE);
+    }
     demo_link_note(DEMO_NOTE_REQUEST_BEGUN, image);
     const int err = cp_download_finish(&fetch.download);
     if (err == CP_ERR_IMAGE) {

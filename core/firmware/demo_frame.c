@@ -8,11 +8,10 @@
 #define CRC_BEGUN      0xFFFFFFFFu
 #define CRC_POLYNOMIAL 0xEDB88320u
 
-// About half a second until a frame begins, and 50 ms from byte to byte, on a fast part; more on a
-// slow one.
-#define BEGIN_POLLS_MAX 2000u
-#define BEGIN_TURNS_MAX 1000u
-#define BYTE_POLLS_MAX  200000u
+// Of the watchdog's time, and of what a host that is busy needs.
+#define TURN_TIMEOUT_MS 50u
+#define TURNS_MAX       20u
+#define BYTE_TIMEOUT_MS 200u
 
 // --- sending
 
@@ -45,23 +44,11 @@ void demo_frame_send(enum demo_frame_type type, const uint32_t *words, uint32_t 
 
 // --- receiving
 
-// The watchdog is fed while nobody answers: that is no fault of the application.
-static bool wait_for_start(void) {
-    for (uint32_t turn = 0; turn < BEGIN_TURNS_MAX; turn++) {
-        uint8_t byte = 0;
-        cp_system_feed();
-        if (demo_uart_receive(&byte, BEGIN_POLLS_MAX) && byte == DEMO_FRAME_START) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool receive(uint32_t *crc, uint32_t *value, uint32_t size_bytes) {
     *value = 0;
     for (uint32_t i = 0; i < size_bytes; i++) {
         uint8_t byte = 0;
-        if (!demo_uart_receive(&byte, BYTE_POLLS_MAX)) {
+        if (!demo_uart_receive(&byte, BYTE_TIMEOUT_MS)) {
             return false;
         }
         *crc = crc_of(*crc, byte);
@@ -86,21 +73,45 @@ static bool receive_bytes(uint32_t *crc, uint8_t *data, uint32_t size_bytes) {
     return true;
 }
 
-bool demo_frame_receive(enum demo_frame_type type, const uint32_t *words, uint32_t word_count,
-                        uint8_t *data, uint32_t size_bytes) {
-    uint32_t crc = CRC_BEGUN, sent;
-    if (!wait_for_start() || !receive_equal(&crc, (uint32_t)type, 1) ||
-        !receive_equal(&crc, 4 * word_count + size_bytes, 2)) {
-        return false;
+struct wanted {
+    enum demo_frame_type type;
+    const uint32_t *words;
+    uint32_t word_count;
+    uint8_t *data;
+    uint32_t size_bytes;
+};
+
+static bool receive_head(uint32_t *crc, const struct wanted *wanted) {
+    bool is_it = receive_equal(crc, (uint32_t)wanted->type, 1) &&
+                 receive_equal(crc, 4 * wanted->word_count + wanted->size_bytes, 2);
+    for (uint32_t i = 0; is_it && i < wanted->word_count; i++) {
+        is_it = receive_equal(crc, wanted->words[i], 4);
     }
-    for (uint32_t i = 0; i < word_count; i++) {
-        if (!receive_equal(&crc, words[i], 4)) {
-            return false;
-        }
-    }
-    if (!receive_bytes(&crc, data, size_bytes)) {
+    return is_it;
+}
+
+static bool receive_rest(uint32_t crc, const struct wanted *wanted) {
+    uint32_t sent;
+    if (!receive_bytes(&crc, wanted->data, wanted->size_bytes)) {
         return false;
     }
     const uint32_t computed = ~crc;
     return receive(&crc, &sent, 4) && sent == computed;
+}
+
+// The watchdog is fed while nobody answers: that is no fault of the application.
+bool demo_frame_receive(enum demo_frame_type type, const uint32_t *words, uint32_t word_count,
+                        uint8_t *data, uint32_t size_bytes) {
+    const struct wanted wanted = {type, words, word_count, data, size_bytes};
+    for (uint32_t turns = 0; turns < TURNS_MAX;) {
+        uint8_t byte = 0;
+        uint32_t crc = CRC_BEGUN;
+        cp_system_feed();
+        if (!demo_uart_receive(&byte, TURN_TIMEOUT_MS)) {
+            turns++;
+        } else if (byte == DEMO_FRAME_START && receive_head(&crc, &wanted)) {
+            return receive_rest(crc, &wanted);
+        }
+    }
+    return false;
 }

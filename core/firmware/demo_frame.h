@@ -28,7 +28,8 @@ enum demo_frame_type {
 void demo_frame_send(enum demo_frame_type type, const uint32_t *words, uint32_t word_count);
 
 // Wait for a frame of that type that begins with `words`, and has size_bytes of data behind.
-// False if another one came, or none. What came is in data then as well.
+// Others are passed over: answers to what was asked twice. False if none comes in time, or a
+// damaged one. What came is in data then as well.
 bool demo_frame_receive(enum demo_frame_type type, const uint32_t *words, uint32_t word_count,
                         uint8_t *data, uint32_t size_bytes);
 

@@ -53,6 +53,7 @@ struct demo_script {
     uint32_t chunk_size_bytes;
     bool stops_after_revert; // no second try
     bool detaches;
+    bool reads_back; // what was downloaded in pieces is hashed before a swap is asked for
     bool verifies; // with signed images: before it asks for a swap
 };
 

@@ -37,12 +37,43 @@ void demo_link_open(const uint32_t *version) {
     demo_frame_send(DEMO_FRAME_HELLO, words, 2);
 }
 
+// --- for people: a line of text, which is no frame
+
+static void say(const char *text) {
+    for (; *text != '\0'; text++) {
+        demo_uart_send((uint8_t)*text);
+    }
+}
+
+static void say_number(uint32_t number) {
+    char digits[11]; // and what ends them
+    char *first = digits + sizeof digits - 1;
+    *first = '\0';
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    say(first);
+}
+
+static void say_start(uint32_t state) {
+    static const char *const names[] = {"Boot", "Swap", "Revert", "Detach"};
+    say("cutproof demo ");
+    say_number(running_version);
+    say(", state ");
+    say(state < sizeof names / sizeof names[0] ? names[state] : "?");
+    say("\r\n");
+}
+
+// --- what is asked of it
+
 void demo_link_script(struct demo_script *script) {
     *script = (struct demo_script){
         .next = SCRIPT_NEXT,
         .firmware = demo_firmware,
         .download = DOWNLOAD,
         .chunk_size_bytes = CHUNK_SIZE_BYTES,
+        .reads_back = true,
         .verifies = CP_BOARD_IS_SIGNED,
     };
 }
@@ -112,6 +143,9 @@ uint32_t demo_link_choose(uint32_t count) {
 void demo_link_note(enum demo_note note, uint32_t value) {
     const uint32_t words[] = {(uint32_t)note, value};
     demo_frame_send(DEMO_FRAME_NOTE, words, 2);
+    if (note == DEMO_NOTE_STATE_REPORTED) {
+        say_start(value);
+    }
 }
 
 void demo_link_idle(void) {

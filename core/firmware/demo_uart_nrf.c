@@ -1,4 +1,4 @@
-// demo_uart_nrf.c: UART0 and WDT of the nRF51 and nRF52; see demo_uart.h.
+// demo_uart_nrf.c: UART0, WDT, and TIMER0 for time-outs, of nRF51 and nRF52; see demo_uart.h.
 //
 // docs/firmware.md has these registers in one table, with their sources.
 
@@ -34,6 +34,19 @@
 #define BAUDRATE_115200 0x01D7E000u
 #define SEND_POLLS_MAX  100000u
 
+#define TIMER_START     0x40008000u
+#define TIMER_CAPTURE0  0x40008040u
+#define TIMER_BITMODE   0x40008508u
+#define TIMER_PRESCALER 0x40008510u
+#define TIMER_CC0       0x40008540u
+#define BITMODE_32      3u
+#define PRESCALER_1_MHZ 4u // 16 MHz / 2^4
+#define US_PER_MS       1000u
+
+// The FIFO takes 6 bytes, which are 520 us. An emulator needs the pause to see to its side of
+// the line.
+#define POLL_WAIT_US 400u
+
 #define WDT_START       0x40010000u
 #define WDT_RUNSTATUS   0x40010400u
 #define WDT_CRV         0x40010504u
@@ -51,6 +64,14 @@ void demo_uart_init(void) {
     mmio_write32(UART_RXDRDY, 0);
     mmio_write32(UART_STARTTX, 1);
     mmio_write32(UART_STARTRX, 1);
+    mmio_write32(TIMER_BITMODE, BITMODE_32);
+    mmio_write32(TIMER_PRESCALER, PRESCALER_1_MHZ);
+    mmio_write32(TIMER_START, 1);
+}
+
+static uint32_t now_us(void) {
+    mmio_write32(TIMER_CAPTURE0, 1);
+    return mmio_read32(TIMER_CC0);
 }
 
 // A UART that never gets ready takes no bytes, and nobody hears of it.
@@ -61,11 +82,13 @@ void demo_uart_send(uint8_t byte) {
     }
 }
 
-bool demo_uart_receive(uint8_t *byte, uint32_t polls_max) {
-    for (uint32_t polls = 0; mmio_read32(UART_RXDRDY) == 0; polls++) {
-        if (polls == polls_max) {
+bool demo_uart_receive(uint8_t *byte, uint32_t timeout_ms) {
+    const uint32_t start_us = now_us();
+    while (mmio_read32(UART_RXDRDY) == 0) {
+        if (now_us() - start_us > timeout_ms * US_PER_MS) {
             return false;
         }
+        mmio_wait_us(POLL_WAIT_US);
     }
     mmio_write32(UART_RXDRDY, 0);
     *byte = (uint8_t)mmio_read32(UART_RXD);

@@ -37,6 +37,7 @@
 #define USART_RDR       0x40004424u
 #define USART_TDR       0x40004428u
 #define SEND_POLLS_MAX  100000u
+#define POLLS_PER_MS    250u // about 16 cycles each; from memory
 
 #define IWDG_KR         0x40003000u
 #define IWDG_PR         0x40003004u
@@ -68,9 +69,9 @@ void demo_uart_send(uint8_t byte) {
     }
 }
 
-bool demo_uart_receive(uint8_t *byte, uint32_t polls_max) {
+bool demo_uart_receive(uint8_t *byte, uint32_t timeout_ms) {
     for (uint32_t polls = 0; (mmio_read32(USART_ISR) & ISR_RXNE) == 0; polls++) {
-        if (polls == polls_max) {
+        if (polls == timeout_ms * POLLS_PER_MS) {
             mmio_write32(USART_ICR, ICR_ERRORS);
             return false;
         }

@@ -127,7 +127,8 @@ function(cp_firmware_program name script)
     -Wl,--defsym=__stack_size_min=${CP_STACK_SIZE_MIN}
     -Wl,--defsym=__forward_size=${CP_FORWARD_SIZE})
   set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${CP_BOARD_DIR}/layout.ld
-    ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld)
+    ${CP_FIRMWARE_DIR}/${script} ${CP_FIRMWARE_DIR}/sections.ld
+    ${CMAKE_BINARY_DIR}/${name}/shift.ld ${CMAKE_BINARY_DIR}/${name}/fill.ld)
   foreach(format ihex.hex binary.bin)
     string(REPLACE . ";" format ${format})
     list(GET format 0 bfd)
@@ -163,9 +164,14 @@ add_library(cp_demo OBJECT ${CP_DEMO_SOURCES})
 target_compile_options(cp_demo PRIVATE ${CP_WARNINGS})
 
 # cp_demo(NAME LINK VERSION SEED SLOT): an image for slot a, which is ACTIVE, or b. LINK is the
-# library that it talks by; SEED tells its bytes from those of others.
+# library that it talks by; SEED tells its bytes from those of others. That of the prover has a
+# stated size, the others the one that they come to.
 function(cp_demo name link version seed slot)
-  cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
+  if(link STREQUAL "cp_link_prover")
+    cp_write_fill(${CMAKE_BINARY_DIR}/${name} ${seed} ${CP_IMAGE_SIZE_BYTES})
+  else()
+    cp_write_end(${CMAKE_BINARY_DIR}/${name} ${seed})
+  endif()
   set(demo cp_demo)
   set(offset ${CP_ACTIVE_OFFSET})
   if(slot STREQUAL "b")

@@ -1,6 +1,6 @@
 """scripts/serial_update, against a device that is played here; and its frames against zlib's CRC.
 
-test_qemu.py has it with the real firmware.
+test_qemu_microbit.py has it with the real firmware.
 """
 
 from __future__ import annotations
@@ -122,6 +122,17 @@ def resumed(device: Device) -> None:
     device.say(b"N", 5, 0)
 
 
+def hidden(device: Device) -> None:
+    """The power fails between the confirmation and the word of it."""
+    device.begin(1, BOOT)
+    device.take_offer()
+    device.fetch(EVERY_CHUNK)
+    device.begin(2, SWAP)
+    device.begin(2, BOOT)
+    device.take_offer()
+    device.say(b"S", 2)
+
+
 def noisy(device: Device) -> None:
     """What is damaged, and what is no frame at all, is passed over."""
     os.write(device.fd, b"\x7e\x7e garbage \x00" + frame(b"N", bytes(8))[:-1])
@@ -152,11 +163,12 @@ def play(fd: int, life: Callable[[Device], None]) -> threading.Thread:
 @pytest.mark.parametrize(
     "life, code, last",
     [
-        (good, 0, "confirm returned"),
+        (good, 0, "version 2 is confirmed"),
         (bad, 1, "state revert"),
-        (same, 0, "the device runs this image"),
-        (resumed, 0, "confirm returned"),
-        (noisy, 0, "confirm returned"),
+        (same, 0, "version 2 is confirmed"),
+        (resumed, 0, "version 2 is confirmed"),
+        (hidden, 0, "version 2 is confirmed"),
+        (noisy, 0, "version 2 is confirmed"),
     ],
 )
 def test_over_a_pty(image: Path, life: Callable[[Device], None], code: int, last: str) -> None:
@@ -197,10 +209,27 @@ def test_over_a_socket_that_is_closed_and_opened_again(image: Path, tmp_path: Pa
     thread.start()
     while not path.exists():
         pass
-    done = run(str(path), image, "--timeout", "5")
+    done = run(f"unix:{path}", image, "--timeout", "5")
     assert done.returncode == 0, done.stderr
     assert "download done: 2048 bytes were asked for" in done.stdout
-    assert done.stdout.splitlines()[-1] == "confirm returned"
+    assert done.stdout.splitlines()[-1] == "version 2 is confirmed"
+
+
+def test_over_tcp(image: Path) -> None:
+    """And what the device says in text is printed as it is."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as connection:
+                connection.sendall(b"\x00\xffcutproof demo 1, st")
+                connection.sendall(b"ate Boot\r\ncutproof demo 2, state Boot\r\n")
+                same(Device(connection.fileno()))
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        done = run(f"tcp:127.0.0.1:{listener.getsockname()[1]}", image, "--timeout", "5")
+    assert done.returncode == 0, done.stderr
+    assert "cutproof demo 2, state Boot" in done.stdout.splitlines()
 
 
 def test_until(image: Path) -> None:
@@ -214,7 +243,7 @@ def test_until(image: Path) -> None:
 def test_silence(image: Path) -> None:
     mine, theirs = pty.openpty()
     done = run(os.ttyname(theirs), image, "--timeout", "0.2")
-    assert done.returncode == 4 and "nothing was heard for 0.2 s" in done.stderr
+    assert done.returncode == 1 and "nothing was heard for 0.2 s" in done.stderr
 
 
 def test_too_large(tmp_path: Path) -> None:
