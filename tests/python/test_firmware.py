@@ -244,6 +244,41 @@ def test_another_tree_gives_the_same_files(built: Path, tree: Path) -> None:
         assert there == (built / "nrf52840-small" / program).read_bytes(), program
 
 
+def board_of(cutproof_path: Path, scenario: Path, tree: Path) -> None:
+    (tree / "boards/other").mkdir()
+    for option, name in (("--header", "layout.h"), ("--linker", "layout.ld")):
+        done = run(cutproof_path, "layout", scenario, option, cwd=tree)
+        assert done.returncode == 0, done.stderr
+        (tree / "boards/other" / name).write_text(done.stdout)
+
+
+def build_other(tree: Path) -> Elf:
+    """The bootloader of boards/other, for which there is no preset."""
+    build = tree / "build"
+    toolchain = tree / "core/firmware/toolchain.cmake"
+    done = run("cmake", "-S", tree, "-B", build, "-G", "Ninja", "-DCP_BOARD=other",
+               f"-DCMAKE_TOOLCHAIN_FILE={toolchain}", cwd=tree)
+    assert done.returncode == 0, done.stderr
+    done = run("cmake", "--build", build, "--target", "bootloader", "-j2", cwd=tree)
+    assert done.returncode == 0, done.stdout
+    return Elf(build / "bootloader.elf")
+
+
+@pytest.mark.parametrize("name", ["nrf52840-w25q64jv", "stm32l476rg-mx25r6435f"])
+def test_a_board_with_a_chip(cutproof_path: Path, tree: Path, name: str) -> None:
+    board_of(cutproof_path, ROOT / f"scenarios/parts/{name}.yaml", tree)
+    assert "cp_spinor_flash" in build_other(tree).symbols
+
+
+def test_a_board_with_a_factory_image(cutproof_path: Path, tree: Path) -> None:
+    scenario = tree / "boards/nrf52840-small-journal.yaml"
+    change(scenario, "  buffer:", "  factory:    {at: 0x20000, size: 16KiB}\n  buffer:")
+    change(scenario, "updates: [new]}", "updates: [new], factory: old}")
+    board_of(cutproof_path, scenario, tree)
+    assert "CP_BOARD_FACTORY_SIZE_BYTES 0x4000u" in (tree / "boards/other/layout.h").read_text()
+    assert "cp_spinor_flash" not in build_other(tree).symbols
+
+
 def change(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
