@@ -2,12 +2,19 @@
 #
 # Included by the project's CMakeLists.txt when CP_BOARD names a directory of boards/, as the
 # presets of CMakePresets.json do. Needs nothing but CMake, Ninja and arm-none-eabi-gcc.
+#
+# A product's own CMakeLists.txt includes it with CP_BOARD_DIR, which has layout.h and layout.ld,
+# and without CP_BOARD: then there is the bootloader, and cp_application() for its program.
+# examples/firmware is such a product.
 
-set(CP_BOARD_DIR ${CMAKE_SOURCE_DIR}/boards/${CP_BOARD})
-set(CP_FIRMWARE_DIR ${CMAKE_SOURCE_DIR}/core/firmware)
+get_filename_component(CP_ROOT ${CMAKE_CURRENT_LIST_DIR}/../.. ABSOLUTE)
+if(CP_BOARD)
+  set(CP_BOARD_DIR ${CP_ROOT}/boards/${CP_BOARD})
+endif()
+set(CP_FIRMWARE_DIR ${CP_ROOT}/core/firmware)
 if(NOT EXISTS ${CP_BOARD_DIR}/layout.h OR NOT EXISTS ${CP_BOARD_DIR}/layout.ld)
-  message(FATAL_ERROR "boards/${CP_BOARD} has no layout.h or layout.ld: "
-                      "`cutproof layout boards/${CP_BOARD}.yaml` makes them")
+  message(FATAL_ERROR "${CP_BOARD_DIR} has no layout.h or layout.ld: "
+                      "`cutproof layout` makes them of a scenario")
 endif()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CP_BOARD_DIR}/layout.h)
 
@@ -37,7 +44,7 @@ include(${CP_FIRMWARE_DIR}/fill.cmake)
 include(${CP_FIRMWARE_DIR}/ports.cmake)
 if(NOT CP_CPU)
   message(FATAL_ERROR "core/firmware/parts.cmake does not know the part '${CP_PART}' of "
-                      "boards/${CP_BOARD}")
+                      "${CP_BOARD_DIR}")
 endif()
 # An image fills ACTIVE; a signed one has manifest and signature at its end.
 set(CP_TRAILER_SIZE 0)
@@ -57,14 +64,14 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CP_CPU_FLAGS -mcpu=${CP_CPU} -mthumb -mfloat-abi=soft)
 add_link_options(${CP_CPU_FLAGS})
 add_compile_options(${CP_CPU_FLAGS} -Os -g3
-                    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+                    -ffile-prefix-map=${CP_ROOT}/=)
 set(CP_C_FLAGS -ffreestanding -ffunction-sections -fdata-sections
                # the frame tables of .debug_frame, not those of exceptions
                -fno-unwind-tables -fno-asynchronous-unwind-tables
                -fstack-usage -fcallgraph-info=su,da)
 set(CP_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror)
 add_compile_options("$<$<COMPILE_LANGUAGE:C>:${CP_C_FLAGS}>"
-  "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}/=>"
+  "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CP_ROOT}/=>"
   "$<$<COMPILE_LANGUAGE:ASM>:-Wa,--debug-prefix-map=${CMAKE_BINARY_DIR}=.>")
 add_compile_definitions(CP_FAMILY_${CP_FAMILY} ${CP_PART_DEFINITIONS})
 # nrf, stm32 or rp2040
@@ -78,11 +85,11 @@ endif()
 if(CP_CPU STREQUAL "cortex-m7")
   add_compile_definitions(CP_FIRMWARE_HAS_CACHES)
 endif()
-include_directories(${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/include ${CP_BOARD_DIR})
+include_directories(${CP_ROOT} ${CP_ROOT}/core/include ${CP_BOARD_DIR})
 
 # --- what the programs share
 
-file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS core/src/*.c)
+file(GLOB CP_CORE_SOURCES CONFIGURE_DEPENDS ${CP_ROOT}/core/src/*.c)
 add_library(cp_board STATIC ${CP_CORE_SOURCES} ${CP_PORT_SOURCES}
   ${CP_FIRMWARE_DIR}/board.c ${CP_FIRMWARE_DIR}/board_chip.c ${CP_FIRMWARE_DIR}/board_port.c
   ${CP_FIRMWARE_DIR}/board_verifier.c ${CP_FIRMWARE_DIR}/family_${CP_MAKER}.c
@@ -94,18 +101,18 @@ set_source_files_properties(${CP_FIRMWARE_DIR}/library.c PROPERTIES
 
 set(CP_STACK_SIZE_MIN 2048)
 if(CP_IS_SIGNED)
-  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch_crypto RESULT_VARIABLE fetched)
+  execute_process(COMMAND ${CP_ROOT}/scripts/fetch_crypto RESULT_VARIABLE fetched)
   if(NOT fetched EQUAL 0)
     message(FATAL_ERROR "scripts/fetch_crypto failed; docs/signing.md says what it does")
   endif()
-  set(CP_CRYPTO_DIRS ${CMAKE_SOURCE_DIR}/third_party/monocypher ${CMAKE_SOURCE_DIR}/third_party/sha2)
-  add_library(cp_crypto OBJECT ${CMAKE_SOURCE_DIR}/third_party/monocypher/monocypher.c
-                               ${CMAKE_SOURCE_DIR}/third_party/sha2/sha2.c)
+  set(CP_CRYPTO_DIRS ${CP_ROOT}/third_party/monocypher ${CP_ROOT}/third_party/sha2)
+  add_library(cp_crypto OBJECT ${CP_ROOT}/third_party/monocypher/monocypher.c
+                               ${CP_ROOT}/third_party/sha2/sha2.c)
   target_compile_options(cp_crypto PRIVATE -w)
   target_compile_definitions(cp_crypto PRIVATE SMALL_KERNEL)
   target_include_directories(cp_crypto SYSTEM PRIVATE ${CP_CRYPTO_DIRS})
-  target_include_directories(cp_crypto PRIVATE ${CMAKE_SOURCE_DIR}/core/verify)
-  file(GLOB CP_VERIFY_SOURCES CONFIGURE_DEPENDS core/verify/*.c)
+  target_include_directories(cp_crypto PRIVATE ${CP_ROOT}/core/verify)
+  file(GLOB CP_VERIFY_SOURCES CONFIGURE_DEPENDS ${CP_ROOT}/core/verify/*.c)
   target_sources(cp_board PRIVATE ${CP_VERIFY_SOURCES} $<TARGET_OBJECTS:cp_crypto>)
   target_include_directories(cp_board SYSTEM PRIVATE ${CP_CRYPTO_DIRS})
   set(CP_STACK_SIZE_MIN 4096)
@@ -155,6 +162,21 @@ if(CP_CPU STREQUAL "cortex-m0")
 endif()
 set_source_files_properties(${CP_FIRMWARE_DIR}/description.c PROPERTIES COMPILE_DEFINITIONS
   "CP_FIRMWARE_CPU=\"${CP_CPU}\";CP_FIRMWARE_RAM=\"${CP_RAM_ADDRESS}+${CP_RAM_SIZE}\"")
+
+# --- a product's own application
+
+# cp_application(NAME SOURCE...): a program that is linked for ACTIVE.
+function(cp_application name)
+  math(EXPR address "${CP_FLASH_ADDRESS} + ${CP_ACTIVE_OFFSET}" OUTPUT_FORMAT HEXADECIMAL)
+  cp_write_no_fill(${CMAKE_BINARY_DIR}/${name})
+  cp_firmware_program(${name} demo.ld ${ARGN} ${CP_FIRMWARE_DIR}/startup.c)
+  target_link_options(${name} PRIVATE -Wl,--defsym=__image_address=${address}
+    -Wl,--defsym=__image_size=${CP_IMAGE_SIZE_BYTES})
+endfunction()
+
+if(NOT CP_BOARD)
+  return()
+endif()
 
 # --- demo applications
 

@@ -2,14 +2,14 @@
 #
 # Sets CP_PORT_SOURCES, from the controllers that layout.h names.
 
-set(CP_PORT_SOURCES ${CMAKE_SOURCE_DIR}/core/port/mapped.c)
+set(CP_PORT_SOURCES ${CP_ROOT}/core/port/mapped.c)
 
 # cp_port(SOURCE CONTROLLER...): for a board that has one of these.
 function(cp_port source)
   foreach(controller IN LISTS ARGN)
     cp_board_macro(${controller} is_there)
     if(is_there)
-      list(APPEND CP_PORT_SOURCES ${CMAKE_SOURCE_DIR}/core/port/${source})
+      list(APPEND CP_PORT_SOURCES ${CP_ROOT}/core/port/${source})
       set(CP_PORT_SOURCES ${CP_PORT_SOURCES} PARENT_SCOPE)
     endif()
   endforeach()
