@@ -23,6 +23,7 @@ const STOP_WORDS = {
   time: "at its budget of time", "memory-budget": "at its budget of memory",
   memory: "for lack of memory", signal: "by a signal", log: "because the log could not be written",
   "no-function": "because the program is no function of the flash",
+  apart: "where host build and ARM code did not do the same",
 };
 
 const listed = (words) =>

@@ -12,7 +12,6 @@ not exist. The register that tells the cause of a reset reads 1, the reset pin, 
 from __future__ import annotations
 
 import json
-import os
 import select
 import socket
 import subprocess
@@ -99,34 +98,60 @@ class Gdb:
     def __init__(self, channel: socket.socket) -> None:
         self.channel = channel
         self.data = b""
-        self.send("?")
-        self.packet()
+        self.watches: list[str] = []
+        self.ask("?")
 
     def send(self, packet: str) -> None:
         self.channel.sendall(f"${packet}#{sum(packet.encode()) & 0xFF:02x}".encode())
 
+    def receive(self) -> None:
+        piece = self.channel.recv(4096)
+        if not piece:
+            raise MachineError("QEMU ended by itself")
+        self.data += piece
+
+    def take(self) -> str | None:
+        """A packet that is there, acknowledged."""
+        start = self.data.find(b"$")
+        end = self.data.find(b"#", start)
+        if start < 0 or end < 0 or len(self.data) < end + 3:
+            return None
+        packet = self.data[start + 1 : end].decode()
+        self.data = self.data[end + 3 :]
+        self.channel.sendall(b"+")
+        return packet
+
     def packet(self) -> str:
-        """The next packet, acknowledged."""
         while True:
-            start, end = self.data.find(b"$"), self.data.find(b"#")
-            if 0 <= start < end and len(self.data) >= end + 3:
-                packet = self.data[start + 1 : end].decode()
-                self.data = self.data[end + 3 :]
-                self.channel.sendall(b"+")
+            packet = self.take()
+            if packet is not None:
                 return packet
-            piece = self.channel.recv(4096)
-            if not piece:
-                raise MachineError("QEMU ended by itself")
-            self.data += piece
+            self.receive()
+
+    def ask(self, packet: str) -> str:
+        self.send(packet)
+        return self.packet()
 
     def watch(self, address: int, size_bytes: int) -> None:
-        self.send(f"Z2,{address:x},{size_bytes:x}")
-        if self.packet() != "OK":
+        self.watches.append(f"2,{address:x},{size_bytes:x}")
+        if self.ask("Z" + self.watches[-1]) != "OK":
             raise MachineError("QEMU takes no watchpoint")
 
+    def step(self) -> None:
+        """Finish the instruction that was stopped: QEMU 7.2 would stop at it for ever."""
+        for watch in self.watches:
+            self.ask("z" + watch)
+        self.ask("s")
+        for watch in self.watches:
+            self.ask("Z" + watch)
+
     def stopped_at(self) -> int | None:
-        """Which watched address it stopped for; None: another reason, a reset for one."""
-        packet = self.packet()
+        """Something has come: which watched address did it stop for?
+
+        None: for none, but for a reset, say; or what has come is no stop.
+        """
+        self.receive()
+        packet = self.take() or ""
         for field in packet[3:].split(";"):
             name, _, value = field.partition(":")
             if packet.startswith("T05") and name == "watch":
@@ -202,7 +227,8 @@ class Machine:
         self.listener.listen(1)
         self.host: socket.socket | None = None
         self.qemu: Qemu | None = None
-        self.starts = 0  # of the CPU
+        self.flashes: list[bytes] = []  # as they were at each start of the CPU
+        self.said_before = b""  # in the start before this one
         self.errors: list[str] = []  # of the guest: what no program should do
         self.watches: list[tuple[int, int]] = []
         self.watcher: Watcher | None = None
@@ -236,7 +262,7 @@ class Machine:
     def power_on(self) -> None:
         (self.folder / "flash.bin").write_bytes(self.flash)
         self.qemu = Qemu(self.folder, self.watcher is not None)
-        self.starts += 1
+        self.flashes.append(self.flash)
         if self.qemu.gdb:
             for address, size_bytes in self.watches:
                 self.qemu.gdb.watch(address, size_bytes)
@@ -247,7 +273,21 @@ class Machine:
         if self.qemu:
             self.flash = self.qemu.end()
             self.errors += self.qemu.errors()
+            self.said_before = self.qemu.said
             self.qemu = None
+
+    def is_on(self) -> bool:
+        return self.qemu is not None
+
+    def connect(self, timeout_s: float) -> None:
+        """Wait for a host that is about to connect."""
+        self.hang_up()
+        self.listener.settimeout(timeout_s)
+        self.host = self.listener.accept()[0]
+
+    def let_pass(self, time_s: float) -> None:
+        end = time.monotonic() + time_s
+        self.run(lambda: time.monotonic() >= end, time_s + 1)
 
     def run(self, is_done: Callable[[], bool], timeout_s: float) -> None:
         """Let time pass, through resets, until is_done() or a watcher cuts the power."""
@@ -314,16 +354,9 @@ class Machine:
         address = qemu.gdb.stopped_at()
         if address is None:
             return
+        qemu.gdb.step()
         self.pass_on(qemu)
         if self.watcher and self.watcher(Change(address, qemu.said)):
             self.cut_power()
         else:
             qemu.go()
-
-
-def environment_has_qemu() -> bool:
-    """Is there a QEMU that knows the machine?"""
-    return any(
-        os.access(Path(folder) / "qemu-system-arm", os.X_OK)
-        for folder in os.environ.get("PATH", "").split(os.pathsep)
-    )
