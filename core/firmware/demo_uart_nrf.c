@@ -43,9 +43,9 @@
 #define PRESCALER_1_MHZ 4u // 16 MHz / 2^4
 #define US_PER_MS       1000u
 
-// The FIFO takes 6 bytes, which are 520 us. An emulator needs the pause to see to its side of
-// the line.
-#define POLL_WAIT_US 400u
+// The FIFO takes 6 bytes, which are 520 us, and a wait may be half as long again. An emulator
+// needs the pause to see to its side of the line.
+#define POLL_WAIT_US    200u
 
 #define WDT_START       0x40010000u
 #define WDT_RUNSTATUS   0x40010400u
