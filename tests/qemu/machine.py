@@ -72,7 +72,8 @@ class Qmp:
                 raise MachineError("QEMU ended by itself")
             self.data += piece
         line, self.data = self.data.split(b"\n", 1)
-        return json.loads(line)
+        message: dict[str, Any] = json.loads(line)
+        return message
 
     def answer_of(self, command: str) -> dict[str, Any]:
         while True:
@@ -88,8 +89,11 @@ class Qmp:
         self.channel.sendall(json.dumps(request).encode() + b"\n")
         self.answer_of(command)
 
-    def take_event(self) -> None:
+    def take_events(self) -> None:
+        """Something has come: all that is there."""
         self.events.append(self.message().get("event", ""))
+        while b"\n" in self.data:
+            self.events.append(self.message().get("event", ""))
 
 
 class Gdb:
@@ -314,7 +318,7 @@ class Machine:
         if qemu.gdb and qemu.gdb.channel in ready:
             self.stopped(qemu)
         if self.qemu and qemu.qmp.channel in ready:
-            qemu.qmp.take_event()
+            qemu.qmp.take_events()
         if self.qemu and "SHUTDOWN" in qemu.qmp.events:
             self.pass_on(qemu)
             self.cut_power()
