@@ -47,15 +47,24 @@ def sections(elf: Path) -> dict[str, int]:
     return {name: int(size) for name, size in re.findall(r"^(\.\w+)\s+(\d+)", listed, re.M)}
 
 
+def listings(folder: Path) -> dict[str, Path]:
+    """The call graphs that the compiler wrote, by the source."""
+    found = {}
+    for target in ("cp_board", "cp_verify", "cp_crypto", "bootloader"):
+        objects = folder / f"CMakeFiles/{target}.dir"
+        for listing in sorted(objects.rglob("*.ci")):
+            found[str(listing.relative_to(objects).with_suffix(""))] = listing
+    if not found:
+        raise Unmeasurable(f"{folder} has no call graphs: was it built?")
+    return found
+
+
 def graph_of(folder: Path) -> Graph:
     graph = Graph()
-    for target in ("cp_board", "cp_verify", "cp_crypto", "bootloader"):
-        for listing in sorted((folder / f"CMakeFiles/{target}.dir").rglob("*.ci")):
-            # Sources are named by their path in the project, wherever it lies.
-            text = listing.read_text(encoding="utf-8").replace(f"{ROOT}/", "")
-            size_table.read_graph(graph, text)
-    if not graph.frames:
-        raise Unmeasurable(f"{folder} has no call graphs: was it built?")
+    for listing in listings(folder).values():
+        # Sources are named by their path in the project, wherever it lies.
+        text = listing.read_text(encoding="utf-8").replace(f"{ROOT}/", "")
+        size_table.read_graph(graph, text)
     return graph
 
 
@@ -67,7 +76,8 @@ def stack_of(folder: Path, with_verifier: bool) -> int:
         if caller in program and callee in program:
             graph.calls.setdefault(titles[caller], set()).add(titles[callee])
     size_table.complete(graph, program, size_table.run(["arm-none-eabi-nm", str(elf)]))
-    used = [name for name in size_table.sources("core/**/*.c") if "/demo" not in name]
+    built = listings(folder)
+    used = [name for name in size_table.sources("core/**/*.c") if name in built]
     targets = size_table.pointed_to(graph, used)
     if not with_verifier:
         targets["verify"] = set()
