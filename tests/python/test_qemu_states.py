@@ -2,8 +2,8 @@
 
 The flash of a state, as it is behind a power loss in a swap or a revert, is started on QEMU's
 micro:bit, and in the prover's ARM engine by a replay of its trace. Until the bootloader starts
-ACTIVE both have to have done the same. The images in it are those for the prover, which QEMU
-cannot run: they ask for registers that the prover alone has, and reset.
+ACTIVE both have to have done the same. The images in it are those for the prover, which talk to
+registers that the prover alone has: QEMU is stopped at their first instruction.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import struct
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,11 +24,10 @@ from conftest import Run, runner
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/qemu"))
 
-from machine import Machine  # noqa: E402
+from machine import Qemu  # noqa: E402
 
 STATES = 100
 TIMEOUT_S = 60.0
-PROVERS_REGISTERS = "addr 0xf000"  # what QEMU says of the images
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,42 @@ def predicted(
     first, last = folder / "first.bin", folder / "last.bin"
     replay("--image", f"after={first}")
     replay("--until", f"1:{start}", "--image", f"after={last}")
-    return first.read_bytes(), last.read_bytes()
+    return with_bootloader(first), with_bootloader(last)
+
+
+def with_bootloader(file: Path) -> bytes:
+    """The prover's images are without."""
+    flash = file.read_bytes()
+    bootloader = (ROOT / "build/firmware/nrf51822/bootloader.bin").read_bytes()
+    assert flash[: len(bootloader)].strip(b"\xff") == b""
+    return bootloader + flash[len(bootloader) :]
+
+
+def entries() -> set[int]:
+    """Where the images of the prover begin to run, which the bootloader alone jumps to."""
+    folder = ROOT / "build/firmware/nrf51822"
+    images = [(folder / f"demo-prover-{version}.bin").read_bytes() for version in (1, 2)]
+    return {struct.unpack_from("<I", image, 4)[0] & ~1 for image in images}
 
 
 def started(flash: bytes, folder: Path) -> bytes:
     """What QEMU's bootloader makes of it."""
-    with Machine(folder, flash) as machine:
-        machine.power_on()
-        machine.run(lambda: len(machine.flashes) > 1, TIMEOUT_S)
-        assert all(PROVERS_REGISTERS in line.lower() for line in machine.errors), machine.errors
-        return machine.flash
+    (folder / "flash.bin").write_bytes(flash)
+    qemu = Qemu(folder, True)
+    try:
+        assert qemu.gdb
+        qemu.gdb.channel.settimeout(TIMEOUT_S)
+        for entry in entries():
+            assert qemu.gdb.ask(f"Z1,{entry:x},2") == "OK"
+        qemu.go()
+        assert qemu.gdb.packet().startswith("T05")
+        registers = struct.unpack("<16I", bytes.fromhex(qemu.gdb.ask("g"))[:64])
+        assert registers[15] in entries(), registers
+        left = qemu.end()
+    finally:
+        qemu.kill()
+    assert qemu.errors() == []
+    return left
 
 
 def test_there_are_states_of_swap_and_revert(exploration: Exploration) -> None:
