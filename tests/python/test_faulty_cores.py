@@ -7,6 +7,7 @@ each one gets wrong.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -131,6 +132,10 @@ def test_every_promise_has_a_core_that_breaks_it() -> None:
 
 @pytest.mark.parametrize("case", sorted({catch.case for catch in CATCHES.values()}))
 def test_the_real_core_passes(case: str, root: Path, cutproof: Run) -> None:
+    if "SCENARIOS_LOG" in os.environ:  # scripts/test has just run them all
+        log = Path(os.environ["SCENARIOS_LOG"])
+        assert rows(log, "SELECT met FROM cases WHERE scenario = ?", case) == [(1,)]
+        return
     ended = cutproof("run", scenario_file(root, case), "--case", case, "--log", "real.db")
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

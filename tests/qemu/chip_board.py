@@ -216,10 +216,10 @@ class Device:
     def read_chip(self) -> bytes:
         with self.chip.open("rb") as chip:
             data = chip.read()
-        ours = slice(self.board.start_bytes, self.board.end_bytes)
-        if data[: ours.start].strip(b"\0") or data[ours.stop :].strip(b"\0"):
+        start, end = self.board.start_bytes, self.board.end_bytes
+        if data.count(0, 0, start) != start or data.count(0, end) != len(data) - end:
             raise MachineError("the chip was written to where it is not ours")
-        return data[ours]
+        return data[start:end]
 
     def start(self, order: Order, time_max_s: float = 30.0, is_limited: bool = True) -> Start:
         """Switch it on until it is over, it asks for a reset, or so much time has passed.

@@ -9,7 +9,7 @@ enum order_where { ORDER_BEFORE, ORDER_INSIDE, ORDER_BEHIND };
 
 struct order {
     uint32_t cut_operation; // cut the power at this program or erase, from 1; 0: at none
-    uint32_t cut_where;     // enum order_where; inside an erase is before it, the test does the rest
+    uint32_t cut_where;     // enum order_where; inside an erase is before: the test does the rest
     uint32_t next_version;  // the image that version 1 is to install; 0: none
 };
 
