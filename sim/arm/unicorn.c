@@ -7,6 +7,9 @@
 #include <string.h>
 
 #define LIBRARY "libunicorn.so.2"
+#ifndef CP_UNICORN_LIBRARY // the build has fetched one of its own
+#define CP_UNICORN_LIBRARY LIBRARY
+#endif
 
 static bool find(void *library, const char *name, void *function) {
     void *found = dlsym(library, name);
@@ -36,7 +39,7 @@ const struct cp_unicorn *cp_unicorn_load(const char **error) {
     if (is_loaded) {
         return &unicorn;
     }
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(CP_UNICORN_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         *error = "there is no " LIBRARY "; on Debian and Ubuntu: apt-get install libunicorn-dev";
         return NULL;

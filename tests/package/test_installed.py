@@ -139,7 +139,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert done.returncode != 0
     told = " ".join(done.stderr.split())
     wanted = ("libyaml-dev libsqlite3-dev libdw-dev libxxhash-dev libjansson-dev libxml2-dev"
-              " zlib1g-dev libncurses-dev")  # fmt: skip
+              " zlib1g-dev libncurses-dev libelf-dev")  # fmt: skip
     assert f"These packages are missing: {wanted} On Debian" in told
 
 
