@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,11 +47,23 @@ def explored(cutproof: Run, scenario: Path, engine: str, *more: str) -> list[dic
 COUNTS = ("verdict", "states", "operations", "cuts_deepest")
 
 
-@pytest.mark.parametrize("name", ["nrf52840-small", "nrf52840-seed"])
-def test_the_same_as_the_host_build(cutproof: Run, boards: Path, name: str) -> None:
+def hashes(log: Path) -> set[tuple[str, str]]:
+    """What identifies each state that a run has reached, and its case."""
+    with closing(sqlite3.connect(log)) as rows:
+        query = "select c.scenario, s.hash from states s join cases c on c.id = s.case_id"
+        return set(rows.execute(query))
+
+
+@pytest.mark.parametrize("name", ["nrf52840-small", "nrf52840-small/torn", "nrf52840-seed"])
+def test_the_same_as_the_host_build(
+    cutproof: Run, boards: Path, tmp_path: Path, name: str
+) -> None:
     """Three searches of their own: one by one, and in step, where each operation is compared."""
     scenario = boards / f"{name}.yaml"
-    host, arm, both = (explored(cutproof, scenario, engine) for engine in ("fast", "arm", "both"))
+    host, arm, both = (
+        explored(cutproof, scenario, engine, "--log", f"{engine}.db")
+        for engine in ("fast", "arm", "both")
+    )
     assert len(host) == len(arm) == len(both) > 0
     for one, other, together in zip(host, arm, both, strict=True):
         counts = {count: one[count] for count in COUNTS if count in one}
@@ -59,6 +73,9 @@ def test_the_same_as_the_host_build(cutproof: Run, boards: Path, name: str) -> N
         assert "ARM code" in str(other["bound"])
         assert "host build and ARM code in step" in str(together["bound"])
         assert len({str(line["hash"]) for line in (one, other, together)}) == 3
+    states = hashes(tmp_path / "fast.db")
+    assert len(states) == sum(int(str(case["states"])) for case in host)
+    assert states == hashes(tmp_path / "arm.db") == hashes(tmp_path / "both.db")
 
 
 @pytest.mark.parametrize(
