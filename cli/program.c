@@ -32,8 +32,9 @@ const struct cp_program *cp_cli_load_program(const struct cp_options *options) {
     static struct cp_program both;
     if (executes_arm(options) && !cp_arm_is_there) {
         cp_complain("this build has no ARM engine: it was made without libunicorn 2");
-        cp_help("on Debian and Ubuntu: apt-get install libunicorn-dev, or run scripts/fetch_unicorn; "
-                "then build again");
+        cp_help(
+            "on Debian and Ubuntu: apt-get install libunicorn-dev, or run scripts/fetch_unicorn; "
+            "then build again");
         return NULL;
     }
     if (options->engine == CP_ENGINE_ARM) {
