@@ -1,82 +1,100 @@
-// demo_uart_stm32.c: USART2 and IWDG of the STM32L4; see demo_uart.h.
-//
-// docs/firmware.md has these registers in one table, with their sources.
+// demo_uart_stm32.c: a USART and IWDG of the STM32; see demo_uart.h. Where: demo_uart_stm32.h.
 
 #include "core/firmware/demo_uart.h"
 
+#include "core/firmware/demo_uart_stm32.h"
 #include "core/port/mmio.h"
 
-#if !defined(CP_FAMILY_STM32_L4)
-#error "only the STM32L4 has a UART here"
-#endif
+#define BAUD           115200u
+#define STATUS_RXNE    (1u << 5)
+#define STATUS_TC      (1u << 6)
+#define ICR_ERRORS     0xFu // PECF, FECF, NCF, ORECF: an overrun would end all
+#define SEND_POLLS_MAX 100000u
+#define POLLS_PER_MS   (CLOCK_HZ / 16000u) // about 16 cycles each; from memory
 
-// PA2 and PA3, where a Nucleo has its ST-LINK, alternate function 7; the clock is MSI, as after
-// reset.
-#define RCC_AHB2ENR     0x4002104Cu
-#define AHB2ENR_GPIOA   1u
-#define RCC_APB1ENR1    0x40021058u
-#define APB1ENR1_USART2 (1u << 17)
-#define CLOCK_HZ        4000000u
-#define BAUD            115200u
-
-#define GPIOA_MODER     0x48000000u
-#define MODER_MASK      (0xFu << 4)
-#define MODER_ALTERNATE (0xAu << 4)
-#define GPIOA_AFRL      0x48000020u
-#define AFRL_MASK       (0xFFu << 8)
-#define AFRL_USART2     (0x77u << 8)
-
-#define USART_CR1       0x40004400u
-#define CR1_ENABLE      (1u << 3 | 1u << 2 | 1u) // TE, RE, UE
-#define USART_BRR       0x4000440Cu
-#define USART_ISR       0x4000441Cu
-#define ISR_RXNE        (1u << 5)
-#define ISR_TC          (1u << 6)
-#define USART_ICR       0x40004420u
-#define ICR_ERRORS      0xFu // PECF, FECF, NCF, ORECF: an overrun would end all
-#define USART_RDR       0x40004424u
-#define USART_TDR       0x40004428u
-#define SEND_POLLS_MAX  100000u
-#define POLLS_PER_MS    250u // about 16 cycles each; from memory
-
-#define IWDG_KR         0x40003000u
-#define IWDG_PR         0x40003004u
-#define IWDG_RLR        0x40003008u
-#define KR_START        0xCCCCu
-#define KR_UNLOCK       0x5555u
-#define PR_64           4u // LSI of 32 kHz: 2 ms a tick
-#define RELOAD_8_S      4000u
+#define KR_START       0xCCCCu
+#define KR_UNLOCK      0x5555u
+#define PR_64          4u // LSI of 32 kHz: 2 ms a tick
+#define RELOAD_8_S     4000u
 
 static void change(uint32_t address, uint32_t mask, uint32_t value) {
     mmio_write32(address, (mmio_read32(address) & ~mask) | value);
 }
 
+#if defined(IS_OLD_PORT)
+// CRL has four bits for each of the pins 0 to 7: TXD alternate, push-pull; RXD pulled up.
+#define PORT_CRL    (PORT + 0x00u)
+#define PORT_BSRR   (PORT + 0x10u)
+#define CRL_SHIFT   (TXD_PIN * 4u)
+#define CRL_TXD_RXD 0x8Bu
+
+static void pins_init(void) {
+    mmio_write32(PORT_BSRR, 2u << TXD_PIN);
+    change(PORT_CRL, 0xFFu << CRL_SHIFT, CRL_TXD_RXD << CRL_SHIFT);
+}
+#else
+#define PORT_MODER   (PORT + 0x00u)
+#define PORT_PUPDR   (PORT + 0x0Cu)
+#define PORT_AFR     (PORT + (TXD_PIN < 8u ? 0x20u : 0x24u)) // AFRL, AFRH
+#define PAIR_SHIFT   (TXD_PIN * 2u)
+#define AFR_SHIFT    (TXD_PIN % 8u * 4u)
+#define MODER_PAIR   0xAu // alternate functions
+#define PUPDR_PAIR   0x4u // RXD pulled up: a line that nobody drives is quiet
+#define AFR_FUNCTION (ALTERNATE_FUNCTION | ALTERNATE_FUNCTION << 4)
+
+static void pins_init(void) {
+    change(PORT_PUPDR, 0xFu << PAIR_SHIFT, PUPDR_PAIR << PAIR_SHIFT);
+    change(PORT_AFR, 0xFFu << AFR_SHIFT, AFR_FUNCTION << AFR_SHIFT);
+    change(PORT_MODER, 0xFu << PAIR_SHIFT, MODER_PAIR << PAIR_SHIFT);
+}
+#endif
+
+#if defined(MSI_RANGE)
+static void clock_init(void) {
+    change(MSI_RANGE, MSI_RANGE_MASK, MSI_RANGE_4_MHZ);
+}
+#else
+static void clock_init(void) {
+}
+#endif
+
 void demo_uart_init(void) {
-    change(RCC_AHB2ENR, 0, AHB2ENR_GPIOA);
-    change(RCC_APB1ENR1, 0, APB1ENR1_USART2);
-    (void)mmio_read32(RCC_APB1ENR1); // the clocks are on when it is read back
-    change(GPIOA_AFRL, AFRL_MASK, AFRL_USART2);
-    change(GPIOA_MODER, MODER_MASK, MODER_ALTERNATE);
+    clock_init();
+    change(PORT_CLOCK, 0, 1u << PORT_CLOCK_BIT);
+    change(UART_CLOCK, 0, 1u << UART_CLOCK_BIT);
+    (void)mmio_read32(UART_CLOCK); // the clocks are on when it is read back
+    pins_init();
     mmio_write32(USART_BRR, (CLOCK_HZ + BAUD / 2) / BAUD);
     mmio_write32(USART_CR1, CR1_ENABLE);
 }
 
 // Complete, since a reset may follow.
 void demo_uart_send(uint8_t byte) {
-    mmio_write32(USART_TDR, byte);
-    for (uint32_t polls = 0; polls < SEND_POLLS_MAX && (mmio_read32(USART_ISR) & ISR_TC) == 0;
+    mmio_write32(USART_SENT, byte);
+    for (uint32_t polls = 0; polls < SEND_POLLS_MAX && (mmio_read32(USART_STATUS) & STATUS_TC) == 0;
          polls++) {
     }
 }
 
+#if defined(USART_ICR)
+static void clear_errors(void) {
+    mmio_write32(USART_ICR, ICR_ERRORS);
+}
+#else
+static void clear_errors(void) { // by reading SR and then DR
+    (void)mmio_read32(USART_STATUS);
+    (void)mmio_read32(USART_RECEIVED);
+}
+#endif
+
 bool demo_uart_receive(uint8_t *byte, uint32_t timeout_ms) {
-    for (uint32_t polls = 0; (mmio_read32(USART_ISR) & ISR_RXNE) == 0; polls++) {
+    for (uint32_t polls = 0; (mmio_read32(USART_STATUS) & STATUS_RXNE) == 0; polls++) {
         if (polls == timeout_ms * POLLS_PER_MS) {
-            mmio_write32(USART_ICR, ICR_ERRORS);
+            clear_errors();
             return false;
         }
     }
-    *byte = (uint8_t)mmio_read32(USART_RDR);
+    *byte = (uint8_t)mmio_read32(USART_RECEIVED);
     return true;
 }
 

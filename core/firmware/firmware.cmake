@@ -224,10 +224,14 @@ if(CP_IS_DIRECT)
   endforeach()
 endif()
 
-# For real parts, of those families of which a UART is known here. Their host knows no slots.
-if(CP_FAMILY MATCHES "^(NRF51|NRF52|STM32_L4)$" AND NOT CP_IS_DIRECT)
+# For real parts. Their host knows no slots.
+if(NOT CP_IS_DIRECT)
+  set(CP_UART ${CP_MAKER})
+  if(CP_FAMILY MATCHES "^NRF(53|91)$")
+    set(CP_UART nrf53)
+  endif()
   add_library(cp_link_serial OBJECT ${CP_FIRMWARE_DIR}/demo_link_serial.c
-    ${CP_FIRMWARE_DIR}/demo_frame.c ${CP_FIRMWARE_DIR}/demo_uart_${CP_MAKER}.c)
+    ${CP_FIRMWARE_DIR}/demo_frame.c ${CP_FIRMWARE_DIR}/demo_uart_${CP_UART}.c)
   target_compile_options(cp_link_serial PRIVATE ${CP_WARNINGS})
   set(seed 3)
   foreach(demo 1:good 2:good 2:bad 2:hangs)
