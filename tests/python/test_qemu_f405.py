@@ -47,7 +47,8 @@ def line(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_what_is_not_stored_is_found(line: Path) -> None:
-    command = [sys.executable, ROOT / "scripts/serial_update", f"unix:{line}"]
+    command = ["timeout", f"{TIMEOUT_S:g}", sys.executable, ROOT / "scripts/serial_update"]
+    command += [f"unix:{line}"]
     lines: list[str] = []
     with subprocess.Popen(
         [*command, FOLDER / "demo-2-good.bin"], stdout=subprocess.PIPE, text=True
@@ -57,6 +58,6 @@ def test_what_is_not_stored_is_found(line: Path) -> None:
             lines.append(text.rstrip())
             if "gives up" in text:
                 break
-        host.kill()
+        host.terminate()
     assert "cutproof demo 1, state Boot" in lines
     assert lines[-2:] == ["download begun", "the device gives up with error -4"]  # CP_ERR_FLASH
