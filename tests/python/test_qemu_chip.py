@@ -32,13 +32,13 @@ from chip_board import (  # noqa: E402
     STATE_PAGES,
     Board,
     Device,
-    MachineError,
     Order,
     Start,
     ast1030,
     build,
     image,
 )
+from machine import MachineError  # noqa: E402
 
 # What the driver has to find out: from the chip's description of itself (SFDP), but of the first.
 BOARDS = {

@@ -47,11 +47,11 @@ def line(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_what_is_not_stored_is_found(line: Path) -> None:
-    command = ["timeout", f"{TIMEOUT_S:g}", sys.executable, ROOT / "scripts/serial_update"]
-    command += [f"unix:{line}"]
+    command = ["timeout", f"{TIMEOUT_S:g}", sys.executable, str(ROOT / "scripts/serial_update")]
+    command += [f"unix:{line}", str(FOLDER / "demo-2-good.bin")]
     lines: list[str] = []
     with subprocess.Popen(
-        [*command, FOLDER / "demo-2-good.bin"], stdout=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, text=True
     ) as host:
         assert host.stdout
         for text in host.stdout:
